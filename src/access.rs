@@ -22,9 +22,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::enforcement::representatives::ClientClass;
-use crate::enforcement::{Missing, Observed, Presented, Request, Verdict, Why, verdict};
+use crate::enforcement::{Address, Missing, Observed, Presented, Request, Verdict, Why, verdict};
 use crate::time::Timestamp;
-use questions::{Question, places};
+use questions::{Question, Way, places};
 
 pub use table::{cells as change_cells, changes as changes_table, render as table};
 
@@ -65,6 +65,10 @@ pub struct Access<'a> {
 pub struct HostAccess {
     /// Its name, `*.` before a domain for all names below it, `*` for all names that no host has.
     pub host: String,
+    /// The object whose address is asked, where the controller has several.
+    pub address: Address,
+    /// The port that is asked by HTTPS.
+    pub port: u16,
     /// Answers, path by path, client by client.
     pub answers: Vec<Answered>,
 }
@@ -87,6 +91,17 @@ impl HostAccess {
     #[must_use]
     pub fn is_not_served(&self) -> bool {
         self.answers.iter().all(|one| one.verdict == Verdict::NotServed)
+    }
+}
+
+/// A host with the place where it is asked, where that is not the usual one.
+fn with_place(host: &str, address: &Address, port: u16) -> String {
+    let address = address.as_ref().map(|object| format!("the {object}"));
+    let port = (port != 443).then(|| format!("port {port}"));
+    match [address, port] {
+        [None, None] => host.to_owned(),
+        [Some(one), None] | [None, Some(one)] => format!("{host} at {one}"),
+        [Some(address), Some(port)] => format!("{host} at {address}, {port}"),
     }
 }
 
@@ -156,7 +171,8 @@ pub fn access<'a>(
         });
         let mut answers = answers.collect();
         subjects::without_repeats(&mut answers);
-        HostAccess { host: place.host, answers }
+        let Way { address, https: port, .. } = place.way;
+        HostAccess { host: place.host, address, port, answers }
     });
     Access { controller, observed, hosts: hosts.collect() }
 }
@@ -181,6 +197,10 @@ fn answer(observed: &Observed, question: &Question, now: Timestamp) -> Verdict {
 pub struct Change {
     /// Its host, as in [`HostAccess::host`].
     pub host: String,
+    /// As in [`HostAccess::address`].
+    pub address: Address,
+    /// As in [`HostAccess::port`].
+    pub port: u16,
     /// What becomes of it now.
     pub after: Answered,
     /// What became of it before.
@@ -195,7 +215,8 @@ pub fn changes(before: &Observed, after: &Observed, asked: &Asked, now: Timestam
         let mut add = |scheme, path, client, [old, new]: [Verdict; 2]| {
             if !old.is_as(&new) {
                 let after = Answered { scheme, path, client, verdict: new };
-                changes.push(Change { host: place.host.clone(), after, before: old });
+                let (host, address) = (place.host.clone(), place.way.address.clone());
+                changes.push(Change { host, address, port: place.way.https, after, before: old });
             }
         };
         let mut paths = BTreeSet::new();
@@ -210,7 +231,13 @@ pub fn changes(before: &Observed, after: &Observed, asked: &Asked, now: Timestam
             for path in &paths {
                 let client = client.clone();
                 let (path, shows) = (path.clone(), shows.clone());
-                let request = Request { path: path.clone(), client: shows, ..Request::of(name) };
+                let request = Request {
+                    path: path.clone(),
+                    client: shows,
+                    address: place.way.address.clone(),
+                    port: place.way.https,
+                    ..Request::of(name)
+                };
                 let verdicts = [before, after].map(|observed| verdict(observed, &request, now));
                 add(Scheme::Https, path, client, verdicts);
             }

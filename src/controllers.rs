@@ -1,6 +1,7 @@
 //! Ingress controllers: what each makes of objects and settings, one folder a controller.
 
 pub mod classes;
+pub mod envoy_gateway;
 pub mod ingress_nginx;
 mod options;
 mod orders;
@@ -21,7 +22,8 @@ use options::declared_options;
 pub use options::{CLASS_OPTIONS, DeclaredOption, Takes, checked};
 
 /// All controllers, the default first.
-pub static CONTROLLERS: &[&dyn Controller] = &[&ingress_nginx::IngressNginx, &traefik::Traefik];
+pub static CONTROLLERS: &[&dyn Controller] =
+    &[&ingress_nginx::IngressNginx, &traefik::Traefik, &envoy_gateway::EnvoyGateway];
 
 /// What names of options begin with that are flags of the program.
 const FLAG: &str = "--";

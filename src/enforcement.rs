@@ -19,14 +19,15 @@ mod validation;
 mod verdict;
 
 pub use clients::{
-    Anchors, CheckedLists, ClientValidation, Clients, Refusal, Revocation, UnknownStatus, Verifier,
+    Anchors, CheckedLists, ClientValidation, Clients, Comparison, Library, NameKind, NamePin, Pins,
+    Refusal, Revocation, UnknownStatus, Verifier,
 };
 pub use compare::{CHALLENGES, below_wildcards, compare};
 pub use desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence, Services};
 pub use difference::{Difference, DifferenceKind, Requester, Witness};
 pub use fact::{Cause, Fact, Missing};
 pub use names::{Names, Pattern};
-pub use observed::{Given, Listener, Observed, Protocol};
+pub use observed::{Address, Entrance, Given, Listener, Observed, Protocol};
 pub use request::{LeafFacts, Presented, Request};
 pub use routes::{
     Action, Admits, Answer, Backend, Check, Forward, Header, HeaderValue, PathPattern, RESERVED,

@@ -128,6 +128,12 @@ pub struct Controller {
     pub ingress_class_by_name: Option<bool>,
     /// Traefik's `core.strictTLSOptions`. Defaults to `false`.
     pub strict_tls_options: Option<bool>,
+    /// The controller's name in a `GatewayClass` (`spec.controllerName`): `gateway.controllerName` of Envoy Gateway's configuration.
+    /// Defaults to `gateway.envoyproxy.io/gatewayclass-controller`; other `GatewayClass`es are other controllers'.
+    pub controller_name: Option<String>,
+    /// Whether Envoy Gateway reads `EnvoyPatchPolicy`: `extensionApis.enableEnvoyPatchPolicy`. Unless it is `false`, it is not known what
+    /// a Gateway with such a policy serves.
+    pub enable_envoy_patch_policy: Option<bool>,
 }
 
 /// Defaults of hosts, clients and authorities.
@@ -226,6 +232,19 @@ pub struct Secrets {
     pub name_suffix_hash: Option<bool>,
 }
 
+/// A patch, by its form alone.
+fn patch<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<serde_json::Value>, D::Error> {
+    let value = Option::<serde_json::Value>::deserialize(deserializer)?;
+    if value.as_ref().is_some_and(|value| value.is_boolean() || value.is_number()) {
+        return Err(serde::de::Error::custom(
+            "a patch is a mapping (merge patch) or a list (RFC 6902), as it is or as text",
+        ));
+    }
+    Ok(value)
+}
+
 /// A change to rendered objects, in the form of Kustomize's `patches`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -234,6 +253,7 @@ pub struct Patch {
     pub target: Option<PatchTarget>,
     /// The patch: a strategic merge patch (an object) or RFC 6902 operations (a list), as text or as a structure.
     #[schemars(with = "PatchSchema")]
+    #[serde(deserialize_with = "patch")]
     pub patch: Option<serde_json::Value>,
     /// File that contains the patch, instead of `patch`.
     pub path: Option<FilePath>,

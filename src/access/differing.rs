@@ -110,7 +110,7 @@ pub(super) fn deeper(
         return None;
     }
     let of = |observed: &Observed, own: Option<u8>| {
-        let classes = representatives::classes(observed, name);
+        let classes = representatives::classes(observed.clients(name));
         let subject = subjects::of_host(observed, name).into_iter().next();
         let bundle = validation(observed, name).map(bundle).unwrap_or_default();
         let ask = |wanted: fn(&ClientClass) -> bool| {
@@ -121,7 +121,7 @@ pub(super) fn deeper(
                 }
                 _ => shows.clone(),
             };
-            let request = Request { client, ..Request::of(name) };
+            let request = Request { client, ..observed.request_of(name) };
             Some(verdict(observed, &request, now))
         };
         if unlimited(own) > depth {

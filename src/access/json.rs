@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Access, Answered, Change, HostAccess, Scheme, Who};
 use crate::enforcement::representatives::ClientClass;
-use crate::enforcement::{self, Answer};
+use crate::enforcement::{self, Address, Answer};
 
 /// Version of the objects.
 const API_VERSION: &str = "mtlsgen.dev/v1alpha1";
@@ -67,9 +67,31 @@ struct Controller<'a> {
 #[derive(Serialize, JsonSchema)]
 struct Host<'a> {
     /// Its name; `*.` before a domain is for all names below it, `*` for all names that no host has.
-    host: &'a str,
+    #[serde(rename = "host")]
+    name: &'a str,
+    #[serde(flatten)]
+    place: Place,
     /// Requests and their answers, path by path, client by client.
     requests: Vec<Asked<'a>>,
+}
+
+/// Where a host is asked, where that is not the usual place.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Place {
+    /// The object whose address is asked, where the controller has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    /// The port that is asked by HTTPS, where it is not 443.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    https_port: Option<u16>,
+}
+
+impl Place {
+    pub(super) fn of(address: &Address, port: u16) -> Self {
+        let address = address.as_ref().map(ToString::to_string);
+        Self { address, https_port: (port != 443).then_some(port) }
+    }
 }
 
 /// A request and its answer.
@@ -180,6 +202,8 @@ struct Changed<'a> {
     request: Request<'a>,
     /// Its host, as `access` has it.
     host: &'a str,
+    #[serde(flatten)]
+    place: Place,
     /// What became of it.
     before: Verdict<'a>,
     /// What becomes of it.
@@ -203,8 +227,9 @@ impl<'a> Answers<'a> {
 
 impl<'a> OfController<'a> {
     fn of(Access { controller: (name, version), observed, hosts }: &'a Access<'_>) -> Self {
-        let host = |HostAccess { host, answers }: &'a HostAccess| Host {
-            host,
+        let host = |HostAccess { host, address, port, answers }: &'a HostAccess| Host {
+            name: host,
+            place: Place::of(address, *port),
             requests: answers.iter().map(Asked::of).collect(),
         };
         Self {
@@ -221,9 +246,10 @@ impl<'a> AccessChanges<'a> {
     /// All changes.
     #[must_use]
     pub fn of(changes: &'a [Change]) -> Self {
-        let change = |Change { host, after, before }: &'a Change| Changed {
+        let change = |Change { host, address, port, after, before }: &'a Change| Changed {
             request: Request::of(after),
             host,
+            place: Place::of(address, *port),
             before: Verdict::of(before),
             after: Verdict::of(&after.verdict),
         };

@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Asked, Client, Scheme, Who, subjects};
 use crate::enforcement::representatives::{self, ClientClass};
-use crate::enforcement::{Fact, Observed, Presented, Request, ToHttps, VirtualHost};
+use crate::enforcement::{
+    Address, Entrance, Fact, Observed, Presented, Protocol, Request, ToHttps, VirtualHost,
+};
 
 /// A host, and what is asked of it.
 pub(super) struct Place {
     pub host: String,
+    /// Where it is asked.
+    pub way: Way,
     /// A name to ask with.
     pub authority: String,
     pub questions: Vec<Question>,
@@ -19,6 +23,43 @@ pub(super) struct Question {
     pub request: Request,
     pub client: Who,
     pub scheme: Scheme,
+}
+
+/// Where requests of a host come in: by HTTPS at a port of an address, and by plain HTTP at another port of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Way {
+    pub address: Address,
+    pub https: u16,
+    pub http: u16,
+}
+
+/// Where something is served to a host; the ports of the protocols, where nothing is.
+fn ways(all: &[&Observed], authority: &str) -> BTreeSet<Way> {
+    let mut ports: BTreeMap<Address, [Vec<u16>; 2]> = BTreeMap::new();
+    for Entrance { address, port, protocol } in
+        all.iter().flat_map(|observed| observed.entrances(authority)).collect::<BTreeSet<_>>()
+    {
+        let of = usize::from(protocol == Protocol::Http);
+        ports.entry(address).or_default()[of].push(port);
+    }
+    if ports.is_empty() {
+        ports.insert(None, Default::default());
+    }
+    let of_address = |(address, [https, http]): (Address, [Vec<u16>; 2])| {
+        // As many as there are ports of one protocol; the last one of the other goes with the rest.
+        let at = |ports: &[u16], index: usize, default: u16| {
+            ports.get(index).or(ports.last()).copied().unwrap_or(default)
+        };
+        let count = https.len().max(http.len()).max(1);
+        (0..count)
+            .map(|index| Way {
+                address: address.clone(),
+                https: at(&https, index, 443),
+                http: at(&http, index, 80),
+            })
+            .collect::<Vec<_>>()
+    };
+    ports.into_iter().flat_map(of_address).collect()
 }
 
 /// All hosts that are asked about, in the order of their names: those of any of the observations.
@@ -44,12 +85,16 @@ pub(super) fn places(all: &[&Observed], asked: &Asked) -> Vec<Place> {
             hosts.1.extend(tables().filter_map(|table| table.host(name)));
         }
     }
-    let place = |(name, (authority, hosts)): (String, (String, Vec<&VirtualHost>))| Place {
-        host: name,
-        questions: questions(all, asked, &hosts, &authority),
-        authority,
+    let of_host = |(name, (authority, hosts)): (String, (String, Vec<&VirtualHost>))| {
+        let of_way = |way: Way| Place {
+            host: name.clone(),
+            questions: questions(all, asked, &hosts, &authority, &way),
+            authority: authority.clone(),
+            way,
+        };
+        ways(all, &authority).into_iter().map(of_way).collect::<Vec<_>>()
     };
-    hosts.into_iter().map(place).collect()
+    hosts.into_iter().flat_map(of_host).collect()
 }
 
 fn questions(
@@ -57,11 +102,12 @@ fn questions(
     asked: &Asked,
     hosts: &[&VirtualHost],
     authority: &str,
+    Way { address, https, http }: &Way,
 ) -> Vec<Question> {
     let mut classes: Vec<(ClientClass, Presented)> = Vec::new();
-    for (class, shows) in
-        all.iter().flat_map(|observed| representatives::classes(observed, authority))
-    {
+    for (class, shows) in all.iter().flat_map(|observed| {
+        representatives::classes(observed.asked_at(address, *https, authority))
+    }) {
         if !classes.iter().any(|(_, known)| *known == shows) {
             classes.push((class, shows));
         }
@@ -85,11 +131,22 @@ fn questions(
     for path in paths {
         let of_path = |(who, shows): &(Who, Presented)| {
             let shows = shows.clone();
-            let request = Request { path: path.clone(), client: shows, ..Request::of(authority) };
+            let request = Request {
+                path: path.clone(),
+                client: shows,
+                address: address.clone(),
+                port: *https,
+                ..Request::of(authority)
+            };
             Question { request, client: who.clone(), scheme: Scheme::Https }
         };
         questions.extend(clients.iter().map(of_path));
-        let plain = Request { path: path.clone(), ..Request::of(authority) }.plain();
+        let plain = Request {
+            path: path.clone(),
+            address: address.clone(),
+            port: *http,
+            ..Request::of(authority).plain()
+        };
         let mut schemes = vec![(Scheme::Http, plain.clone())];
         if is_forwarded {
             let mut forwarded = plain;

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Answered, Client, Listed, Scheme, Who};
 use crate::enforcement::representatives::{self, ClientClass};
-use crate::enforcement::{Admits, Check, Fact, Observed, Presented, Verdict, VirtualHost};
+use crate::enforcement::{Admits, Check, Fact, Observed, Presented, Verdict};
 use crate::pki::certificate::Certificate;
 
 /// The conditions of a host, as far as they are known: each possibility.
 fn checks<'a>(observed: &'a Observed, name: &str) -> impl Iterator<Item = &'a Check> {
-    let host: Option<&VirtualHost> = observed.tables.iter().find_map(|table| table.host(name));
-    let all = match host.map(|host| &host.checks) {
+    let all = match observed.served(name).map(|host| &host.checks) {
         Some(Fact::Known(checks)) => vec![checks],
         Some(Fact::OneOf(_, all)) => all.iter().collect(),
         Some(Fact::Unknown(_)) | None => Vec::new(),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-use super::{Access, Answered, Change, HostAccess, Scheme, Who, json};
+use super::{Access, Answered, Change, HostAccess, Scheme, Who, json, with_place};
 use crate::diagnostic::visible;
 use crate::enforcement::Verdict;
 use crate::enforcement::representatives::ClientClass;
@@ -41,8 +41,9 @@ pub fn changes(changes: &[Change]) -> String {
 
 /// Host, path, client, and what becomes of the request before and after.
 #[must_use]
-pub fn cells(Change { host, after, before }: &Change) -> [String; 5] {
-    let cells = [host.clone(), after.path.clone(), client(after), of_verdict(before), words(after)];
+pub fn cells(Change { host, address, port, after, before }: &Change) -> [String; 5] {
+    let host = with_place(host, address, *port);
+    let cells = [host, after.path.clone(), client(after), of_verdict(before), words(after)];
     cells.map(|cell| shown(&cell))
 }
 
@@ -67,7 +68,8 @@ fn aligned<const COLUMNS: usize>(lines: &[[String; COLUMNS]]) -> String {
 type Said = Vec<(String, String)>;
 
 /// Lines of a host, one a client; paths with the same answers share their lines.
-fn of_host(HostAccess { host, answers }: &HostAccess) -> Vec<[String; 4]> {
+fn of_host(HostAccess { host, address, port, answers }: &HostAccess) -> Vec<[String; 4]> {
+    let host = with_place(host, address, *port);
     // Clients and words by path; paths with the same ones together, in the order of the first.
     let mut groups: Vec<(Vec<&str>, Said)> = Vec::new();
     // Only asked, never iterated over.
@@ -84,7 +86,7 @@ fn of_host(HostAccess { host, answers }: &HostAccess) -> Vec<[String; 4]> {
     let mut lines: Vec<[String; 4]> = Vec::new();
     for (paths, answers) in groups {
         for (at, (client, words)) in answers.into_iter().enumerate() {
-            let first = if lines.is_empty() { shown(host) } else { String::new() };
+            let first = if lines.is_empty() { shown(&host) } else { String::new() };
             let path = if at == 0 { shown(&paths.join(", ")) } else { String::new() };
             lines.push([first, path, shown(&client), shown(&words)]);
         }

@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use super::json::{Class, Verdict};
 use crate::controllers::{Origin, Settings};
-use crate::enforcement::{self, Difference, DifferenceKind, Presented, Requester, Witness};
+use crate::enforcement::{
+    self, Difference, DifferenceKind, Presented, Protocol, Requester, Witness,
+};
 use crate::pki::certificate;
 use crate::pki::request::SerialNumber;
 
@@ -46,7 +48,7 @@ enum By<'a> {
     /// A request.
     Request {
         /// The request to make.
-        request: Request<'a>,
+        request: Box<Request<'a>>,
         /// What is to become of it.
         #[schemars(extend("enum" = ["refused", "admitted"]))]
         desired: &'static str,
@@ -125,6 +127,9 @@ struct Request<'a> {
     /// How it comes.
     #[schemars(extend("enum" = ["https", "http"]))]
     scheme: &'static str,
+    /// The object whose address it goes to, where the controller has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
     /// The port that it comes to.
     port: u16,
     /// The name in the TLS handshake; null: there is none.
@@ -214,7 +219,7 @@ impl<'a> By<'a> {
         let on = |depends: &Option<enforcement::Cause>| depends.map(|cause| cause.to_string());
         match witness {
             Witness::Request { client, request, observed } => Self::Request {
-                request: Request::of(client, request),
+                request: Box::new(Request::of(client, request)),
                 desired,
                 observed: Verdict::of(observed),
             },
@@ -250,9 +255,22 @@ impl<'a> By<'a> {
 
 impl<'a> Request<'a> {
     fn of(client: &'a Requester, request: &'a enforcement::Request) -> Self {
-        let enforcement::Request { port, sni, authority, path, headers, client: shows } = request;
+        let enforcement::Request {
+            address,
+            protocol,
+            port,
+            sni,
+            authority,
+            path,
+            headers,
+            client: shows,
+        } = request;
         Self {
-            scheme: if *port == 80 { "http" } else { "https" },
+            scheme: match protocol {
+                Protocol::Http => "http",
+                Protocol::Https => "https",
+            },
+            address: address.as_ref().map(ToString::to_string),
             port: *port,
             sni: sni.as_deref(),
             host: authority,

@@ -324,10 +324,10 @@ fn unissued() -> Diagnostic {
 
 fn without_hosts(args: &Args) -> Diagnostic {
     let title = if args.hosts.is_empty() {
-        "no Ingress of the controller has a host".to_owned()
+        "no object of the controller has a host".to_owned()
     } else {
         format!("there is no host `{}`", args.hosts.join("`, `"))
     };
     Diagnostic::warning("no-hosts", title)
-        .help("if the Ingresses have another class, name it: `--ingress-class CLASS`")
+        .help("if the Ingresses or Gateways have another class, name it: `--ingress-class CLASS`")
 }

@@ -7,8 +7,9 @@ use super::fact::Fact;
 use super::routes::Backend;
 use super::validation::Fault;
 use crate::identity::Identity;
-use crate::pki::certificate::Certificate;
+use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::crl::RevocationList;
+use crate::pki::key::SpkiHash;
 
 /// What is asked of clients in the TLS handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +31,10 @@ pub enum Clients {
 pub struct ClientValidation {
     /// The certificates that it is validated with.
     pub certificates: Fact<Vec<Certificate>>,
-    /// Which of them end a chain.
-    pub anchors: Anchors,
+    /// What validates it.
+    pub library: Library,
+    /// What the client's certificate has to be beside valid.
+    pub pins: Pins,
     /// How many certificates may lie between the client's and the anchor; `None`: any number.
     pub depth: Option<u8>,
     /// How revocation is checked.
@@ -45,8 +48,8 @@ pub struct ClientValidation {
 /// How a program that terminates TLS validates certificates, for any bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verifier {
-    /// Which certificates of a bundle end a chain.
-    pub anchors: Anchors,
+    /// What validates them.
+    pub library: Library,
     /// Whose certificates are looked up in revocation lists, where a bundle has some, and what becomes of those without
     /// a list; `None`: lists are not read.
     pub lists: Option<(CheckedLists, UnknownStatus)>,
@@ -54,13 +57,85 @@ pub struct Verifier {
     pub refusal: Refusal,
 }
 
+/// A library that validates certificates, as a controller uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Library {
+    /// OpenSSL 3.0, as nginx uses it.
+    OpenSsl,
+    /// Go's `crypto/x509`, as Traefik uses it.
+    Go,
+    /// `BoringSSL`, as Envoy uses it.
+    BoringSsl,
+}
+
 /// Which certificates of a bundle end a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Anchors {
-    /// Those that are self-signed (OpenSSL, without `X509_V_FLAG_PARTIAL_CHAIN`).
+    /// Those that are self-signed.
     SelfSigned,
-    /// All of them (Go's `crypto/x509`; `BoringSSL` as Envoy sets it up).
+    /// All of them.
     Any,
+}
+
+impl Library {
+    /// Which certificates of a bundle end a chain: all but for OpenSSL without `X509_V_FLAG_PARTIAL_CHAIN`.
+    #[must_use]
+    pub fn anchors(self) -> Anchors {
+        match self {
+            Self::OpenSsl => Anchors::SelfSigned,
+            Self::Go | Self::BoringSsl => Anchors::Any,
+        }
+    }
+}
+
+/// What a certificate has to be beside valid (`CertificateValidationContext` of Envoy's API); empty: nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pins {
+    /// Alternative names of which it has one; none: any will do.
+    pub names: Vec<NamePin>,
+    /// SHA-256 of its DER, or of its public key; none of both: any will do.
+    pub hashes: BTreeSet<Fingerprint>,
+    /// SHA-256 of its `SubjectPublicKeyInfo`.
+    pub keys: BTreeSet<SpkiHash>,
+}
+
+/// An alternative name that a certificate may have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NamePin {
+    /// Kind of the name.
+    pub kind: NameKind,
+    /// How it is compared.
+    pub comparison: Comparison,
+    /// What it is compared with.
+    pub text: String,
+}
+
+/// Kinds of alternative names (RFC 5280, section 4.2.1.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NameKind {
+    /// `dNSName`.
+    Dns,
+    /// `rfc822Name`.
+    Email,
+    /// `iPAddress`.
+    Ip,
+    /// `uniformResourceIdentifier`.
+    Uri,
+    /// `otherName`.
+    Other,
+}
+
+/// How a text is compared (`StringMatcher` of Envoy's API).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Comparison {
+    /// It is the same.
+    Exact,
+    /// It begins so.
+    Prefix,
+    /// It ends so.
+    Suffix,
+    /// A regular expression matches the whole of it.
+    Expression,
 }
 
 /// How revocation is checked.

@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub use self::inherited::below_wildcards;
+use self::requesters::requesters;
 use self::served::{
     checks_alike, is_refused_by_check, leads_anywhere, may_be_turned_away, validated,
 };
@@ -17,7 +18,8 @@ use super::clients::ClientValidation;
 use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence, Services};
 use super::difference::{Difference, DifferenceKind, Requester, Witness};
 use super::fact::{Fact, Missing};
-use super::observed::Observed;
+use super::names::Pattern;
+use super::observed::{Observed, Protocol};
 use super::representatives::{self, ClientClass, paths};
 use super::request::{Presented, Request};
 use super::routes::{Backend, ToHttps, VirtualHost};
@@ -92,7 +94,7 @@ struct Comparison<'a> {
 impl<'a> Comparison<'a> {
     fn host(&mut self, host: &'a DesiredHost) {
         let Some(name) = representatives::name_of(&host.host) else { return };
-        let served = self.observed.tables.iter().find_map(|table| table.host(&name));
+        let served = self.observed.served(&name);
         match &host.clients {
             DesiredClients::Open => {
                 let before = self.found.len();
@@ -100,7 +102,7 @@ impl<'a> Comparison<'a> {
                     let listener = self.observed.listener_of(&name);
                     self.others_backends(host, None, (served, listener));
                 }
-                let plain = self.observed.plain_listener();
+                let plain = self.observed.plain_listener_of(&name);
                 let plain = plain.and_then(|plain| {
                     Some((self.observed.tables[plain.table].host(&name)?, Some(plain)))
                 });
@@ -115,6 +117,7 @@ impl<'a> Comparison<'a> {
                 let questions = Questions { host, asked, name, served };
                 self.handshakes(&questions);
                 self.plain(&questions);
+                self.detours(&questions);
                 self.routes(&questions);
             }
         }
@@ -139,8 +142,8 @@ impl<'a> Comparison<'a> {
         let mut locked_out = Vec::new();
         let mut is_any_admitted = false;
         let paths = served.map_or_else(|| BTreeSet::from(["/".to_owned()]), paths);
-        for (requester, client, is_wanted) in self.requesters(questions, validation) {
-            let request = Request { client, ..Request::of(name) };
+        for (requester, client, is_wanted) in requesters(asked, listener) {
+            let request = Request { client, ..self.observed.request_of(name) };
             if is_wanted {
                 match self.refused(questions, validation, &paths, &request) {
                     Some((request, observed)) => locked_out.push(Witness::Request {
@@ -163,7 +166,7 @@ impl<'a> Comparison<'a> {
         }
         if asked.presence == Presence::Required {
             for sni in [None, self.other.as_ref().map(|(name, _)| name.clone())] {
-                let request = Request { sni, ..Request::of(name) };
+                let request = Request { sni, ..self.observed.request_of(name) };
                 let requester = Requester::Class(ClientClass::Nothing);
                 is_by_check &= self.refuses(host, served, &paths, (&requester, request));
             }
@@ -265,7 +268,7 @@ impl<'a> Comparison<'a> {
 
     /// Clients by plain HTTP.
     fn plain(&mut self, Questions { host, name, .. }: &Questions<'a>) {
-        let Some(listener) = self.observed.plain_listener() else { return };
+        let Some(listener) = self.observed.plain_listener_of(name) else { return };
         let served = self.observed.tables[listener.table].host(name);
         if let (Some(served), Fact::Known(_)) = (served, &listener.clients)
             && let Fact::Known(routes) = &served.routes
@@ -274,7 +277,7 @@ impl<'a> Comparison<'a> {
             return;
         }
         let client = Requester::Class(ClientClass::Nothing);
-        let request = Request::of(name).plain();
+        let request = Request { address: listener.address.clone(), ..Request::of(name).plain() };
         let paths = served.map_or_else(|| BTreeSet::from(["/".to_owned()]), paths);
         let before = self.found.len();
         self.refuses(host, served, &paths, (&client, request.clone()));
@@ -282,6 +285,37 @@ impl<'a> Comparison<'a> {
             let mut forwarded = request;
             forwarded.headers.insert("x-forwarded-proto".to_owned(), "https".to_owned());
             self.refuses(host, served, &paths, (&client, forwarded));
+        }
+    }
+
+    /// Requests that reach the host by another listener: with another name in the handshake, at another port or address.
+    fn detours(&mut self, questions: &Questions<'a>) {
+        let Questions { host, name, .. } = questions;
+        let detours: Vec<_> = self.observed.detours(name).collect();
+        for (listener, served) in detours {
+            let is_plain = listener.protocol == Protocol::Http;
+            let requesters = if is_plain {
+                vec![(Requester::Class(ClientClass::Nothing), Presented::Nothing, false)]
+            } else {
+                requesters(questions.asked, Some(listener))
+            };
+            let paths = paths(served);
+            let at = Request {
+                address: listener.address.clone(),
+                port: listener.port,
+                sni: representatives::name_of(&listener.sni)
+                    .filter(|_| listener.sni != Pattern::Any && !is_plain),
+                protocol: listener.protocol,
+                ..Request::of(name)
+            };
+            let before = self.found.len();
+            for (requester, client, _) in requesters.into_iter().filter(|(.., wanted)| !wanted) {
+                let request = Request { client, ..at.clone() };
+                self.refuses(host, Some(served), &paths, (&requester, request));
+                if self.found.len() > before {
+                    return;
+                }
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::fact::{Cause, Missing};
+use super::observed::Protocol;
 use super::representatives::ClientClass;
 use super::request::Request;
 use super::routes::Backend;
@@ -245,17 +246,23 @@ fn of_request(
             None => write!(f, "which clients are admitted at `{path}` is not known"),
         };
     }
-    let way = match (request.port, &request.sni) {
-        (80, _) if request.headers.contains_key("x-forwarded-proto") => {
+    let mut way = match (request.protocol, &request.sni) {
+        (Protocol::Http, _) if request.headers.contains_key("x-forwarded-proto") => {
             " by plain HTTP with `X-Forwarded-Proto: https`".to_owned()
         }
-        (80, _) => " by plain HTTP".to_owned(),
-        (_, None) => ", without a name in its TLS handshake,".to_owned(),
-        (_, Some(sni)) if *sni != request.authority => {
+        (Protocol::Http, _) => " by plain HTTP".to_owned(),
+        (Protocol::Https, None) => ", without a name in its TLS handshake,".to_owned(),
+        (Protocol::Https, Some(sni)) if *sni != request.authority => {
             format!(", with `{}` in its TLS handshake,", sni.escape_debug())
         }
         _ => String::new(),
     };
+    if let Some(address) = &request.address {
+        way = format!("{way} at the {address}");
+    }
+    if !matches!(request.port, 80 | 443) {
+        way = format!("{way} at port {}", request.port);
+    }
     match (kind, observed) {
         (DifferenceKind::Weaker, Verdict::Admitted { backend, .. }) => {
             write!(f, "{client}{way} is served at `{path}`")?;

@@ -59,6 +59,8 @@ pub enum Missing {
     Version(Identity, String, String),
     /// Whether the Ingress is this controller's, by its class; empty: it has none.
     Class(Identity, String),
+    /// Whether the Gateway is this controller's, by its class.
+    GatewayClass(Identity, String),
     /// Whether the controller takes the `IngressClass` of the Ingress before it stops at the one that it takes by name.
     ClassByChance(Identity, String),
     /// What an annotation or setting does that the model does not follow: the object that has it, and the key.
@@ -153,6 +155,13 @@ impl fmt::Display for Missing {
                 write!(
                     f,
                     "whose the {object} is: its IngressClass `{}` is not among the objects",
+                    class.escape_debug()
+                )
+            }
+            Self::GatewayClass(object, class) => {
+                write!(
+                    f,
+                    "whose the {object} is: its GatewayClass `{}` is not among the objects",
                     class.escape_debug()
                 )
             }

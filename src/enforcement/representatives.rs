@@ -8,7 +8,6 @@ use super::clients::{ClientValidation, Clients};
 use super::fact::Fact;
 use super::matching;
 use super::names::Pattern;
-use super::observed::Observed;
 use super::request::{LeafFacts, Presented};
 use super::routes::{PathPattern, Route, Routed, VirtualHost, route};
 use crate::pki::certificate::Certificate;
@@ -178,14 +177,16 @@ pub fn below(path: &str) -> String {
 }
 
 /// The classes of clients of a host, with what one of each shows: those that are there for every host, and one for each
-/// authority of the bundles that it may have.
+/// authority of the bundles that it may have by what is asked.
 #[must_use]
-pub fn classes(observed: &Observed, host: &str) -> Vec<(ClientClass, Presented)> {
+pub fn classes<'a>(
+    asked: impl IntoIterator<Item = &'a Fact<Clients>>,
+) -> Vec<(ClientClass, Presented)> {
     let mut classes = vec![
         (ClientClass::Nothing, Presented::Nothing),
         (ClientClass::Stranger, supposed(stranger(), Arc::new([]))),
     ];
-    for validation in validations(observed, host) {
+    for validation in asked.into_iter().flat_map(validations) {
         for bundle in bundles(&validation) {
             for (class, shows) in of_bundle(bundle) {
                 if !classes.iter().any(|(known, _)| *known == class) {
@@ -217,8 +218,8 @@ pub fn of_bundle(bundle: &[Certificate]) -> Vec<(ClientClass, Presented)> {
     classes
 }
 
-/// How clients of a host may be validated.
-fn validations(observed: &Observed, host: &str) -> Vec<Arc<ClientValidation>> {
+/// How clients may be validated.
+fn validations(asked: &Fact<Clients>) -> Vec<Arc<ClientValidation>> {
     let of_clients = |clients: &Clients| match clients {
         Clients::Asked(validation) => Some(Arc::clone(validation)),
         Clients::NotAsked
@@ -226,10 +227,10 @@ fn validations(observed: &Observed, host: &str) -> Vec<Arc<ClientValidation>> {
         | Clients::NotListening
         | Clients::Closed(_) => None,
     };
-    match observed.clients(host) {
-        None | Some(Fact::Unknown(_)) => Vec::new(),
-        Some(Fact::Known(clients)) => of_clients(clients).into_iter().collect(),
-        Some(Fact::OneOf(_, all)) => all.iter().filter_map(of_clients).collect(),
+    match asked {
+        Fact::Unknown(_) => Vec::new(),
+        Fact::Known(clients) => of_clients(clients).into_iter().collect(),
+        Fact::OneOf(_, all) => all.iter().filter_map(of_clients).collect(),
     }
 }
 

@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::observed::{Address, Protocol};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::SerialNumber;
 
 /// A request as it reaches a controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
+    /// The address that it goes to.
+    pub address: Address,
+    /// How it comes.
+    pub protocol: Protocol,
     /// Its port.
     pub port: u16,
     /// The name in the TLS handshake, in lower case; `None`: it has none, or the request comes by plain HTTP.
@@ -56,6 +61,8 @@ impl Request {
     pub fn of(host: &str) -> Self {
         let host = host.to_lowercase();
         Self {
+            address: None,
+            protocol: Protocol::Https,
             port: 443,
             sni: Some(host.clone()),
             authority: host,
@@ -68,7 +75,8 @@ impl Request {
     /// The same by plain HTTP.
     #[must_use]
     pub fn plain(self) -> Self {
-        Self { port: 80, sni: None, client: Presented::Nothing, ..self }
+        let protocol = Protocol::Http;
+        Self { protocol, port: 80, sni: None, client: Presented::Nothing, ..self }
     }
 
     /// The subject of the client's certificate, as RFC 2253 prints it.

@@ -2,12 +2,13 @@
 
 mod go;
 mod openssl;
+mod pins;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
-use super::clients::{Anchors, ClientValidation, Revocation};
+use super::clients::{ClientValidation, Library, Revocation};
 use super::request::Presented;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::SerialNumber;
@@ -38,6 +39,25 @@ pub enum Fault {
     StatusUnknown,
     /// The library takes no such certificate: its key, its signature or an extension.
     Unacceptable,
+    /// It is valid, and none of those that are pinned.
+    NotPinned,
+}
+
+impl Fault {
+    /// What may be wrong with a certificate, valid or not.
+    pub const OF_CERTIFICATES: [Self; 11] = [
+        Self::Untrusted,
+        Self::Unanchored,
+        Self::TooDeep,
+        Self::NotYetValid,
+        Self::Expired,
+        Self::Purpose,
+        Self::Constraint,
+        Self::Revoked,
+        Self::StatusUnknown,
+        Self::Unacceptable,
+        Self::NotPinned,
+    ];
 }
 
 impl fmt::Display for Fault {
@@ -54,12 +74,16 @@ impl fmt::Display for Fault {
             Self::Revoked => "a certificate of the chain is revoked",
             Self::StatusUnknown => "an authority of the chain has no revocation list that counts",
             Self::Unacceptable => "a certificate of the chain is of a kind that is not accepted",
+            Self::NotPinned => {
+                "neither a name nor the hash of the certificate is among those that are admitted"
+            }
         })
     }
 }
 
-/// What is wrong with what a client shows, if something is: with [`Anchors::SelfSigned`], the error of OpenSSL 3.0 that
-/// nginx uses; with [`Anchors::Any`], an error of Go's `crypto/x509`, which knows neither depth nor lists.
+/// What is wrong with what a client shows, if something is: with [`Library::OpenSsl`], the error that nginx uses; with
+/// [`Library::Go`], an error of Go's `crypto/x509`, which knows neither depth nor lists; with [`Library::BoringSsl`], the first
+/// error, and then that no pin fits.
 ///
 /// Where it depends on more than is given, the client is admitted, so that the comparison reports it: where a bundle has
 /// authorities of one name with several keys, the one that signed is taken; a signature of a kind that is not verified
@@ -82,15 +106,16 @@ pub fn fault(
             (Link::Supposed(issuer, leaf.serial.as_ref()), &**sends)
         }
     };
-    match validation.anchors {
-        Anchors::SelfSigned => {
-            let depth = validation.depth;
-            let asked =
-                openssl::Asked { leaf, sends, bundle: certificates, depth, revocation, now };
-            openssl::fault(&asked)
-        }
-        Anchors::Any => go::Asked { leaf, sends, roots: certificates, now }.fault(),
-    }
+    let anchors = validation.library.anchors();
+    let depth = validation.depth;
+    let asked =
+        || openssl::Asked { leaf, sends, bundle: certificates, anchors, depth, revocation, now };
+    let found = match validation.library {
+        Library::OpenSsl => openssl::last_fault(&asked()),
+        Library::Go => go::Asked { leaf, sends, roots: certificates, now }.fault(),
+        Library::BoringSsl => openssl::first_fault(&asked()),
+    };
+    found.or_else(|| (!pins::fits(&validation.pins, leaf.real())).then_some(Fault::NotPinned))
 }
 
 /// A certificate of a chain.

@@ -102,7 +102,7 @@ pub fn verdict(observed: &Observed, request: &Request, now: Timestamp) -> Verdic
     if let Some((cause, all)) = &observed.alternatives {
         return one_of(*cause, all.iter().map(|one| verdict(one, request, now)));
     }
-    let Some((found, is_known)) = observed.listener(request.port, request.sni.as_deref()) else {
+    let Some((found, is_known)) = observed.listener(request) else {
         return Verdict::NotServed;
     };
     let listener = match found {

@@ -6,6 +6,8 @@
 
 mod config_map;
 mod deployment;
+pub mod envoy_gateway;
+pub mod gateway;
 mod ingress;
 mod ingress_class;
 mod namespace;

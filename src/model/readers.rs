@@ -50,6 +50,8 @@ fn reader(
         watch_ingress_without_class,
         ingress_class_by_name,
         strict_tls_options,
+        controller_name,
+        enable_envoy_patch_policy,
     } = written;
     let here = |field: &'static str| path!["controllers", index, field];
     let Some(name) = name else {
@@ -86,6 +88,8 @@ fn reader(
         ("watchIngressWithoutClass", text(watch_ingress_without_class)),
         ("ingressClassByName", text(ingress_class_by_name)),
         ("strictTlsOptions", text(strict_tls_options)),
+        ("controllerName", controller_name.clone()),
+        ("enableEnvoyPatchPolicy", text(enable_envoy_patch_policy)),
     ];
     let mut options = BTreeMap::new();
     let before = findings.0.len();

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::diagnostic::{Diagnostic, Severity, Source};
-use crate::enforcement::{Anchors, CheckedLists, Refusal, UnknownStatus, Verifier};
+use crate::enforcement::{CheckedLists, Library, Refusal, UnknownStatus, Verifier};
 use crate::model::context::Findings;
 use crate::pki::key::KeyKind;
 use crate::specification::document;
@@ -17,7 +17,7 @@ const CONVENTIONS: Conventions = Conventions {
     trust_secret: |server_secret| format!("{server_secret}-cacert"),
     trust_bundle: |namespace, name| format!("{namespace}-{name}"),
     verifier: Verifier {
-        anchors: Anchors::SelfSigned,
+        library: Library::OpenSsl,
         lists: Some((CheckedLists::Chain, UnknownStatus::Deny)),
         refusal: Refusal::Later,
     },

@@ -95,7 +95,7 @@ pub fn trust_bundle<'a>(
     listed: &[String],
 ) -> Option<Vec<&'a Certificate>> {
     let lineage = &model.lineage;
-    if model.conventions.verifier.anchors == Anchors::Any {
+    if model.conventions.verifier.library.anchors() == Anchors::Any {
         // With their issuers in the bundle, every client below those would be admitted; clients send what lies below the listed ones.
         let own = listed.iter().map(|name| Some(vec![own_certificates(model, inventory, name)?]));
         return Some(chain::bundle(&own.collect::<Option<Vec<_>>>()?));

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::*;
-use crate::enforcement::{Anchors, CheckedLists, Refusal, UnknownStatus, Verifier};
+use crate::enforcement::{CheckedLists, Library, Refusal, UnknownStatus, Verifier};
 use crate::model::Conventions;
 use crate::model::tests::model;
 use crate::pki::certificate::Certificate;
@@ -242,18 +242,14 @@ fn bundles_and_lists_are_what_the_program_that_validates_needs() {
         (bundle.len(), needed.join(" "))
     };
     let refusal = Refusal::Alert;
-    for (anchors, lists, want) in [
-        (
-            Anchors::SelfSigned,
-            Some((CheckedLists::Chain, UnknownStatus::Deny)),
-            (2, "issuing root"),
-        ),
-        (Anchors::Any, Some((CheckedLists::EndEntity, UnknownStatus::Deny)), (1, "issuing")),
-        (Anchors::Any, Some((CheckedLists::Chain, UnknownStatus::Allow)), (1, "issuing")),
-        (Anchors::Any, None, (1, "")),
+    for (library, lists, want) in [
+        (Library::OpenSsl, Some((CheckedLists::Chain, UnknownStatus::Deny)), (2, "issuing root")),
+        (Library::Go, Some((CheckedLists::EndEntity, UnknownStatus::Deny)), (1, "issuing")),
+        (Library::Go, Some((CheckedLists::Chain, UnknownStatus::Allow)), (1, "issuing")),
+        (Library::Go, None, (1, "")),
     ] {
-        let got = names(Verifier { anchors, lists, refusal });
-        assert_eq!(got, (want.0, want.1.to_owned()), "{anchors:?} {lists:?}");
+        let got = names(Verifier { library, lists, refusal });
+        assert_eq!(got, (want.0, want.1.to_owned()), "{library:?} {lists:?}");
     }
 }
 

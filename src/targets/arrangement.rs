@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::access::doors::{Door, Doors};
 use crate::diagnostic::Diagnostic;
-use crate::enforcement::{ClientValidation, Fact, Fault, Missing, Revocation, Verifier};
+use crate::enforcement::{ClientValidation, Fact, Fault, Missing, Pins, Revocation, Verifier};
 use crate::identity::Identity;
 use crate::model::{Model, Reference};
 use crate::pki::certificate::Certificate;
@@ -87,7 +87,8 @@ impl<'m> Arrangement<'m> {
         };
         ClientValidation {
             certificates,
-            anchors: self.verifier.anchors,
+            library: self.verifier.library,
+            pins: Pins::default(),
             depth: host.depth,
             revocation,
             tolerates: tolerated.iter().copied().collect(),

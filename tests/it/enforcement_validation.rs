@@ -11,7 +11,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mtlsgen::enforcement::{
-    Anchors, CheckedLists, ClientValidation, Fact, Fault, LeafFacts, Presented, Refusal,
+    CheckedLists, ClientValidation, Fact, Fault, LeafFacts, Library, Pins, Presented, Refusal,
     Revocation, UnknownStatus, fault,
 };
 use mtlsgen::pki::certificate::Certificate;
@@ -72,16 +72,16 @@ fn certificates(pem: &[String]) -> Vec<Certificate> {
     pem.iter().flat_map(|pem| Certificate::from_pem(pem.as_bytes()).unwrap()).collect()
 }
 
-fn predicted(setup: &Setup, anchors: Anchors, now: Timestamp) -> Option<Fault> {
+fn predicted(setup: &Setup, library: Library, now: Timestamp) -> Option<Fault> {
     let client = Presented::Chain(certificates(&setup.chain));
-    predicted_of(&client, setup, anchors, now)
+    predicted_of(&client, setup, library, now)
 }
 
 /// What is predicted of a client that shows this.
 fn predicted_of(
     client: &Presented,
     setup: &Setup,
-    anchors: Anchors,
+    library: Library,
     now: Timestamp,
 ) -> Option<Fault> {
     let lists = |pem: &String| RevocationList::from_pem(pem.as_bytes()).unwrap();
@@ -97,7 +97,8 @@ fn predicted_of(
     let bundle = certificates(&setup.bundle);
     let validation = ClientValidation {
         certificates: Fact::Known(bundle.clone()),
-        anchors,
+        library,
+        pins: Pins::default(),
         depth: Some(setup.depth),
         revocation: Fact::Known(revocation.clone()),
         tolerates: BTreeSet::new(),
@@ -151,7 +152,7 @@ fn openssl_lets_the_same_clients_in() {
     let (mut taken, mut cut_off) = (0, 0);
     for setup in &setups {
         let errors = openssl(setup, folder.path(), now);
-        let found = predicted(setup, Anchors::SelfSigned, now);
+        let found = predicted(setup, Library::OpenSsl, now);
         taken += usize::from(errors.is_empty());
         cut_off += usize::from(found == Some(Fault::TooDeep));
         let signature_failed = errors.contains(&7) || errors.contains(&8);
@@ -206,7 +207,7 @@ fn nginx_goes_by_the_same_fault() {
     let mut seen = BTreeSet::new();
     for (setup, said) in setups.iter().zip(&answers) {
         let expected = fault_of_words(said);
-        let found = predicted(setup, Anchors::SelfSigned, now).map(|fault| match fault {
+        let found = predicted(setup, Library::OpenSsl, now).map(|fault| match fault {
             // To nginx, the issuer of a certificate of the bundle is missing then as well.
             Fault::TooDeep => Fault::Unanchored,
             other => other,
@@ -256,12 +257,12 @@ fn certificates_that_need_not_exist_are_judged_as_those_that_do() {
             leaf: LeafFacts { subject: "CN=holder 0".to_owned(), serial: None },
             sends: certificates(&setup.chain[1..]).into(),
         };
-        for anchors in [Anchors::SelfSigned, Anchors::Any] {
-            let supposed = predicted_of(&client, setup, anchors, now);
-            let real = predicted(setup, anchors, now);
+        for library in [Library::OpenSsl, Library::Go] {
+            let supposed = predicted_of(&client, setup, library, now);
+            let real = predicted(setup, library, now);
             seen.insert(real);
             if supposed != real {
-                wrong.push(format!("{anchors:?}: {supposed:?}, {real:?}: {}", setup.words));
+                wrong.push(format!("{library:?}: {supposed:?}, {real:?}: {}", setup.words));
             }
         }
     }
@@ -292,7 +293,7 @@ fn go_lets_the_same_clients_in() {
     let mut wrong = Vec::new();
     let mut taken = 0;
     for (setup, answer) in setups.iter().zip(&answers) {
-        let found = predicted(setup, Anchors::Any, now);
+        let found = predicted(setup, Library::Go, now);
         taken += usize::from(found.is_none());
         if (answer == "<nil>") != found.is_none() {
             wrong.push(format!("{answer}, {found:?}: {}", setup.words));

@@ -105,7 +105,7 @@ fn hold(all: &[Addition]) {
             let reader = format!("{} {:?}", controller.name(), declared.version);
             let changed = changes(before, &after, &asks, now());
             found.extend(changed.iter().find(|one| opens(pki, one)).map(|one| {
-                let Change { host, after, before } = one;
+                let Change { host, after, before, .. } = one;
                 let words = format!("{:?} {} {:?}", after.scheme, after.path, after.verdict);
                 format!("{name}, {reader}: {host} {words}, before {before:?}")
             }));

@@ -124,6 +124,7 @@ impl Scene<'_> {
             }
         }
         let mut listeners = vec![Listener {
+            address: None,
             port: HTTP,
             protocol: Protocol::Http,
             sni: Pattern::Any,
@@ -148,6 +149,7 @@ impl Scene<'_> {
             }
             let clients = Fact::merged(Cause::Age, clients);
             listeners.push(Listener {
+                address: None,
                 port: HTTPS,
                 protocol: Protocol::Https,
                 sni: pattern.clone(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::enforcement::{
-    Anchors, Cause, CheckedLists, ClientValidation, Fact, Missing, Refusal, Revocation,
+    Cause, CheckedLists, ClientValidation, Fact, Library, Missing, Pins, Refusal, Revocation,
     UnknownStatus,
 };
 use crate::identity::Identity;
@@ -119,7 +119,8 @@ impl Files {
         if let Some(missing) = self.unknown.get(file) {
             return Arc::new(ClientValidation {
                 certificates: Fact::Unknown(missing.clone()),
-                anchors: Anchors::SelfSigned,
+                library: Library::OpenSsl,
+                pins: Pins::default(),
                 depth: Some(depth),
                 revocation: Fact::Unknown(missing.clone()),
                 tolerates: BTreeSet::new(),
@@ -146,7 +147,8 @@ impl Files {
             }
             Arc::new(ClientValidation {
                 certificates: one(certificates.iter().map(|all| all.to_vec()).collect()),
-                anchors: Anchors::SelfSigned,
+                library: Library::OpenSsl,
+                pins: Pins::default(),
                 depth: Some(depth),
                 revocation: one(revocation),
                 tolerates: BTreeSet::new(),

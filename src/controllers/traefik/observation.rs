@@ -128,6 +128,7 @@ impl Served {
             Some(missing) => Fact::Unknown(missing),
         };
         let mut listeners = vec![Listener {
+            address: None,
             port: HTTP,
             protocol: Protocol::Http,
             sni: Pattern::Any,
@@ -141,6 +142,7 @@ impl Served {
             let pattern = pattern(&name);
             let (clients, settings) = place.asked;
             listeners.push(Listener {
+                address: None,
                 port: HTTPS,
                 protocol: Protocol::Https,
                 sni: pattern.clone(),

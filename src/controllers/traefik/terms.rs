@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::secrets::Authorities;
 use crate::enforcement::{
-    Anchors, ClientValidation, Clients, Fact, Fault, Missing, Refusal, Revocation,
+    ClientValidation, Clients, Fact, Fault, Library, Missing, Pins, Refusal, Revocation,
 };
 use crate::identity::Identity;
 use crate::pki::certificate::Certificate;
@@ -72,14 +72,17 @@ impl ClientAuthType {
     fn clients(self, certificates: Vec<Certificate>) -> Clients {
         let tolerates: BTreeSet<Fault> = match self {
             Self::NoClientCert => return Clients::NotAsked,
-            Self::RequestClientCert => ANY.into_iter().chain([Fault::Absent]).collect(),
-            Self::RequireAnyClientCert => ANY.into_iter().collect(),
+            Self::RequestClientCert => {
+                Fault::OF_CERTIFICATES.into_iter().chain([Fault::Absent]).collect()
+            }
+            Self::RequireAnyClientCert => Fault::OF_CERTIFICATES.into(),
             Self::VerifyClientCertIfGiven => BTreeSet::from([Fault::Absent]),
             Self::RequireAndVerifyClientCert => BTreeSet::new(),
         };
         Clients::Asked(Arc::new(ClientValidation {
             certificates: Fact::Known(certificates),
-            anchors: Anchors::Any,
+            library: Library::Go,
+            pins: Pins::default(),
             depth: None,
             revocation: Fact::Known(Revocation::None),
             tolerates,
@@ -87,20 +90,6 @@ impl ClientAuthType {
         }))
     }
 }
-
-/// What may be wrong with a certificate.
-const ANY: [Fault; 10] = [
-    Fault::Untrusted,
-    Fault::Unanchored,
-    Fault::TooDeep,
-    Fault::NotYetValid,
-    Fault::Expired,
-    Fault::Purpose,
-    Fault::Constraint,
-    Fault::Revoked,
-    Fault::StatusUnknown,
-    Fault::Unacceptable,
-];
 
 impl Terms {
     /// Settings that ask nothing.

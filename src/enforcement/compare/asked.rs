@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::enforcement::clients::{CheckedLists, ClientValidation, Revocation, UnknownStatus};
+use crate::enforcement::clients::{
+    CheckedLists, ClientValidation, Pins, Revocation, UnknownStatus,
+};
 use crate::enforcement::desired::{Asked, Below, DesiredClients, DesiredHost, Presence};
 use crate::enforcement::difference::Requester;
 use crate::enforcement::fact::{Fact, Missing};
@@ -111,7 +113,8 @@ impl Asked {
         };
         let ideal = ClientValidation {
             certificates: Fact::Known(Vec::new()),
-            anchors: kind.anchors,
+            library: kind.library,
+            pins: Pins::default(),
             depth: self.depth.filter(|_| kind.depth.is_some()),
             revocation: Fact::Known(Revocation::None),
             tolerates: BTreeSet::new(),

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::served::validated;
 use super::{Comparison, Questions};
 use crate::enforcement::clients::ClientValidation;
-use crate::enforcement::desired::{Below, Presence};
+use crate::enforcement::desired::{Asked, Below, Presence};
 use crate::enforcement::difference::{DifferenceKind, Requester, Witness};
 use crate::enforcement::fact::Missing;
+use crate::enforcement::observed::Listener;
 use crate::enforcement::representatives::{self, ClientClass, classes, paths};
 use crate::enforcement::request::{Presented, Request};
 use crate::enforcement::routes::Admits;
@@ -46,7 +48,7 @@ impl<'a> Comparison<'a> {
             let issuer = Arc::new(issuer.clone());
             let bundle = bundle.map(Vec::as_slice).unwrap_or_default();
             let client = representatives::of_subject(Arc::clone(&issuer), bundle, subject.clone());
-            let request = Request { client, ..Request::of(name) };
+            let request = Request { client, ..self.observed.request_of(name) };
             let requester = Requester::Subject(subject);
             self.refuses(host, Some(served), &paths, (&requester, request));
             if self.found.len() > before {
@@ -57,55 +59,52 @@ impl<'a> Comparison<'a> {
             let missing = Missing::Expression(text.clone());
             let witness = Witness::Request {
                 client: Requester::NotListed(Arc::new(issuer.clone())),
-                request: Box::new(Request::of(name)),
+                request: Box::new(self.observed.request_of(name)),
                 observed: Verdict::Unknown(missing),
             };
             self.note(host, DifferenceKind::Unproven, witness);
         }
         self.found.len() == before
     }
+}
 
-    /// All representatives, and whether the spec admits them.
-    pub(super) fn requesters(
-        &self,
-        Questions { host: _, asked, name, .. }: &Questions<'_>,
-        validation: Option<&Arc<ClientValidation>>,
-    ) -> Vec<(Requester, Presented, bool)> {
-        let mut all = Vec::new();
-        for (class, shows) in classes(self.observed, name) {
-            let is_wanted = asked.wants(&class);
-            let (requester, shows) = match &class {
-                ClientClass::Below(issuer) if asked.only.is_some() && asked.is_below(issuer) => {
-                    (Requester::NotListed(Arc::clone(issuer)), shows)
-                }
-                // The list of subjects keeps none of these out.
-                _ => (Requester::Class(class), asked.as_listed(shows)),
-            };
-            all.push((requester, shows, is_wanted));
-        }
-        let bundle: &[_] = match &asked.below {
-            Below::These(bundle) => bundle,
-            Below::Entrusted(_) => &[],
-        };
-        // Also those that the bundle does not have.
-        for (class, shows) in representatives::of_bundle(bundle) {
-            let requester = Requester::Class(class.clone());
-            if asked.wants(&class) && !all.iter().any(|(known, ..)| *known == requester) {
-                all.push((requester, shows, true));
+/// All representatives at a listener, and whether the spec admits them.
+pub(super) fn requesters(
+    asked: &Asked,
+    listener: Option<&Listener>,
+) -> Vec<(Requester, Presented, bool)> {
+    let mut all = Vec::new();
+    for (class, shows) in classes(listener.map(|one| &one.clients)) {
+        let is_wanted = asked.wants(&class);
+        let (requester, shows) = match &class {
+            ClientClass::Below(issuer) if asked.only.is_some() && asked.is_below(issuer) => {
+                (Requester::NotListed(Arc::clone(issuer)), shows)
             }
-        }
-        if asked.presence != Presence::Unverified {
-            let revoked = asked.revoked(bundle);
-            all.extend(
-                revoked.map(|(requester, shows)| (requester, asked.as_listed(shows), false)),
-            );
-        }
-        if validation.is_some() {
-            let named = asked.clients.iter();
-            all.extend(named.map(|(name, chain)| {
-                (Requester::Named(name.clone()), Presented::Chain(chain.clone()), true)
-            }));
-        }
-        all
+            // The list of subjects keeps none of these out.
+            _ => (Requester::Class(class), asked.as_listed(shows)),
+        };
+        all.push((requester, shows, is_wanted));
     }
+    let bundle: &[_] = match &asked.below {
+        Below::These(bundle) => bundle,
+        Below::Entrusted(_) => &[],
+    };
+    // Also those that the bundle does not have.
+    for (class, shows) in representatives::of_bundle(bundle) {
+        let requester = Requester::Class(class.clone());
+        if asked.wants(&class) && !all.iter().any(|(known, ..)| *known == requester) {
+            all.push((requester, shows, true));
+        }
+    }
+    if asked.presence != Presence::Unverified {
+        let revoked = asked.revoked(bundle);
+        all.extend(revoked.map(|(requester, shows)| (requester, asked.as_listed(shows), false)));
+    }
+    if listener.and_then(validated).is_some() {
+        let named = asked.clients.iter();
+        all.extend(named.map(|(name, chain)| {
+            (Requester::Named(name.clone()), Presented::Chain(chain.clone()), true)
+        }));
+    }
+    all
 }

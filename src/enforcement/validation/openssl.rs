@@ -1,12 +1,13 @@
-//! OpenSSL 3.0 (`crypto/x509/x509_vfy.c`), as nginx asks it.
+//! OpenSSL 3.0 (`crypto/x509/x509_vfy.c`), as nginx asks it, and `BoringSSL` (`crypto/x509/x509_vfy.cc`), as Envoy does.
 //!
 //! nginx has OpenSSL continue after every error (`ngx_ssl_verify_callback`), and uses the last one, in the order of the
-//! checks here. So a stranger's certificate that has expired is an expired one, and not a stranger's.
+//! checks here. So a stranger's certificate that has expired is an expired one, and not a stranger's. `BoringSSL` stops at the
+//! first one; Envoy gives it `X509_V_FLAG_PARTIAL_CHAIN`, and it has no security levels.
 
 mod build;
 mod lists;
 
-use super::super::clients::Revocation;
+use super::super::clients::{Anchors, Revocation};
 use super::{Fault, Link};
 use crate::pki::acceptance;
 use crate::pki::certificate::details::Details;
@@ -22,6 +23,7 @@ pub(super) struct Asked<'a> {
     /// What is sent beside it.
     pub(super) sends: &'a [Certificate],
     pub(super) bundle: &'a [Certificate],
+    pub(super) anchors: Anchors,
     pub(super) depth: Option<u8>,
     pub(super) revocation: &'a Revocation,
     pub(super) now: Timestamp,
@@ -33,8 +35,31 @@ pub(super) type Error = u16;
 /// proxyCertInfo (RFC 3820, section 3.8).
 const PROXY: &str = "1.3.6.1.5.5.7.1.14";
 
+/// What `BoringSSL` finds wrong first, if something is.
+pub(super) fn first_fault(asked: &Asked<'_>) -> Option<Fault> {
+    if asked.leaf.real().is_some_and(|leaf| !may_sign_for_envoy(&leaf.details())) {
+        return Some(Fault::Unacceptable);
+    }
+    let errors = errors(asked).ok()?;
+    errors.into_iter().find(|error| !SECURITY.contains(error)).map(of_error)
+}
+
+/// Errors of security levels, which `BoringSSL` does not have: a key of the client's, one of an authority's, a digest.
+const SECURITY: [Error; 3] = [66, 67, 68];
+
+/// Whether a server with `BoringSSL` asks for signatures of that kind of key in the handshake (`kVerifySignatureAlgorithms` of its
+/// `ssl/extensions.cc`).
+fn may_sign_for_envoy(details: &Details) -> bool {
+    let key = &details.public_key;
+    match (key.algorithm.as_str(), key.size) {
+        ("RSA", _) => true,
+        ("ECDSA", size) => matches!(size, Some(256 | 384)),
+        _ => false,
+    }
+}
+
 /// What nginx finds wrong, if something is.
-pub(super) fn fault(asked: &Asked<'_>) -> Option<Fault> {
+pub(super) fn last_fault(asked: &Asked<'_>) -> Option<Fault> {
     // Where it is unknown, the client is admitted, so that the comparison reports it.
     let errors = errors(asked).ok()?;
     let last = *errors.last()?;
@@ -79,7 +104,7 @@ fn errors(asked: &Asked<'_>) -> Result<Vec<Error>, TooMany> {
     chain.extensions(&mut errors);
     chain.security(&mut errors);
     lists::check(asked, &built.links, &mut errors);
-    chain.signatures_and_times(asked.now, &mut errors);
+    chain.signatures_and_times(asked.anchors, asked.now, &mut errors);
     chain.names(&mut errors);
     Ok(errors)
 }
@@ -183,10 +208,12 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// `internal_verify`: from the top down. The top of a chain that is not self-signed is not part of it.
-    fn signatures_and_times(&self, now: Timestamp, errors: &mut Vec<Error>) {
+    /// `internal_verify`: from the top down. The top of a chain that is not self-signed is not part of it, unless any may be
+    /// the top.
+    fn signatures_and_times(&self, anchors: Anchors, now: Timestamp, errors: &mut Vec<Error>) {
         let top = self.nodes.len() - 1;
-        let is_anchor = self.nodes[top].link.real().is_some_and(is_self_signed);
+        let is_anchor =
+            anchors == Anchors::Any || self.nodes[top].link.real().is_some_and(is_self_signed);
         if !is_anchor && top == 0 {
             errors.push(21);
         }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::clients::{CheckedLists, Refusal, UnknownStatus};
+use super::super::clients::{CheckedLists, Pins, Refusal, UnknownStatus};
 use super::super::fact::Fact;
 use super::super::request::LeafFacts;
 use super::*;
@@ -43,23 +43,24 @@ fn below(issuer: &Held, sends: &[&Held]) -> Presented {
 }
 
 /// The parameters beside the bundle.
-struct Judge(Anchors, u8, Revocation, Timestamp);
+struct Judge(Library, u8, Revocation, Timestamp);
 
 impl Judge {
     fn openssl() -> Self {
-        Self(Anchors::SelfSigned, 1, Revocation::None, noon())
+        Self(Library::OpenSsl, 1, Revocation::None, noon())
     }
 
     fn go() -> Self {
-        Self(Anchors::Any, 1, Revocation::None, noon())
+        Self(Library::Go, 1, Revocation::None, noon())
     }
 
     fn fault(&self, client: &Presented, bundle: &[&Held]) -> Option<Fault> {
-        let Self(anchors, depth, revocation, now) = self;
+        let Self(library, depth, revocation, now) = self;
         let bundle: Vec<Certificate> = bundle.iter().map(|held| held.certificate.clone()).collect();
         let validation = ClientValidation {
             certificates: Fact::Known(bundle.clone()),
-            anchors: *anchors,
+            library: *library,
+            pins: Pins::default(),
             depth: Some(*depth),
             revocation: Fact::Known(revocation.clone()),
             tolerates: BTreeSet::new(),
@@ -124,7 +125,7 @@ fn openssl_trusts_roots_and_go_all_of_the_bundle() {
 fn depth_counts_intermediates() {
     let family = family();
     let Family { root, between, .. } = &family;
-    let shallow = Judge(Anchors::SelfSigned, 0, Revocation::None, noon());
+    let shallow = Judge(Library::OpenSsl, 0, Revocation::None, noon());
     assert_eq!(shallow.fault(&below(root, &[]), &[root]), None);
     assert_eq!(shallow.fault(&family.chain(), &[root, between]), Some(Fault::TooDeep));
     // What is last is that the issuer of what the client sent is missing, which nginx may tolerate.
@@ -143,8 +144,8 @@ fn certificates_are_over_in_their_last_second_to_openssl_and_after_it_to_go() {
         (last, Some(Fault::Expired), None),
         (last.after(second), Some(Fault::Expired), Some(Fault::Expired)),
     ] {
-        let openssl = Judge(Anchors::SelfSigned, 1, Revocation::None, now);
-        let go = Judge(Anchors::Any, 1, Revocation::None, now);
+        let openssl = Judge(Library::OpenSsl, 1, Revocation::None, now);
+        let go = Judge(Library::Go, 1, Revocation::None, now);
         assert_eq!(openssl.fault(&family.chain(), &[&family.root]), of_openssl, "{now}");
         assert_eq!(go.fault(&family.chain(), &[&family.root]), of_go, "{now}");
     }
@@ -186,7 +187,7 @@ fn each_authority_needs_a_list() {
             Some(Fault::Revoked),
         ),
     ] {
-        let judge = Judge(Anchors::SelfSigned, 1, revocation, now);
+        let judge = Judge(Library::OpenSsl, 1, revocation, now);
         assert_eq!(judge.fault(&family.chain(), &[root]), expected, "{:?}", judge.2);
     }
 }
@@ -198,14 +199,14 @@ fn nginx_goes_by_the_last_error() {
     let other = Held::root(&request(authority(0), "CN=other", &[]), KeyKind::EcdsaP256);
     let family = family();
     let bundle = [&family.root];
-    let at = |now| Judge(Anchors::SelfSigned, 1, Revocation::None, now);
+    let at = |now| Judge(Library::OpenSsl, 1, Revocation::None, now);
     assert_eq!(at(noon()).fault(&own, &bundle), Some(Fault::Untrusted));
     assert_eq!(at(noon()).fault(&own, &[&family.root, &stranger]), None);
     let over = stranger.certificate.not_after;
     assert_eq!(at(over).fault(&own, &bundle), Some(Fault::Expired));
     // That it has no list is later than that it is a stranger's, and earlier than that its signature is not verified.
     let lists = lists(Vec::new(), CheckedLists::Chain, UnknownStatus::Deny);
-    let judge = Judge(Anchors::SelfSigned, 1, lists, noon());
+    let judge = Judge(Library::OpenSsl, 1, lists, noon());
     assert_eq!(judge.fault(&own, &bundle), Some(Fault::StatusUnknown));
     assert_eq!(judge.fault(&below(&other, &[]), &bundle), Some(Fault::Untrusted));
     assert_eq!(judge.fault(&below(&other, &[&other]), &bundle), Some(Fault::StatusUnknown));
@@ -228,11 +229,12 @@ fn circles_and_crowds_come_to_an_end() {
         let both = |serial| [again(one, other, serial), again(other, one, serial)];
         (0..count).flat_map(both).collect()
     };
-    let ask = |anchors, depth, sends: &[Certificate], bundle: &[Certificate]| {
+    let ask = |library, depth, sends: &[Certificate], bundle: &[Certificate]| {
         let chain = [std::slice::from_ref(&client.certificate), sends].concat();
         let validation = ClientValidation {
             certificates: Fact::Known(Vec::new()),
-            anchors,
+            library,
+            pins: Pins::default(),
             depth,
             revocation: Fact::Known(Revocation::None),
             tolerates: BTreeSet::new(),
@@ -242,7 +244,7 @@ fn circles_and_crowds_come_to_an_end() {
     };
     let (few, crowd) = (circle(2), circle(300));
     for depth in [None, Some(5), Some(255)] {
-        let of_openssl = |sends: &[_], bundle: &[_]| ask(Anchors::SelfSigned, depth, sends, bundle);
+        let of_openssl = |sends: &[_], bundle: &[_]| ask(Library::OpenSsl, depth, sends, bundle);
         // pathLenConstraint is last, where the depth allows so many.
         let in_bundle = if depth == Some(5) { Fault::TooDeep } else { Fault::Constraint };
         assert_eq!(of_openssl(&[], &few), Some(in_bundle));
@@ -252,7 +254,7 @@ fn circles_and_crowds_come_to_an_end() {
         assert_eq!(of_openssl(&[], &crowd), None);
         assert_eq!(of_openssl(&crowd, &[]), None);
     }
-    let of_go = |sends: &[_], bundle: &[_]| ask(Anchors::Any, None, sends, bundle);
+    let of_go = |sends: &[_], bundle: &[_]| ask(Library::Go, None, sends, bundle);
     assert_eq!(of_go(&[], &few), None);
     assert_eq!(of_go(&few, &[]), Some(Fault::Untrusted));
     assert_eq!(of_go(&crowd, &[]), Some(Fault::Untrusted));
@@ -277,7 +279,7 @@ fn a_proxy_is_no_stranger() {
     let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
     let root = Held { certificate: read("root.pem"), key };
     let now = root.certificate.not_before;
-    let judge = Judge(Anchors::SelfSigned, 1, Revocation::None, now);
+    let judge = Judge(Library::OpenSsl, 1, Revocation::None, now);
     for (file, error, expected) in [
         ("proxy.pem", "error 40 ", Fault::Unacceptable),
         ("named.pem", "error 20 ", Fault::Untrusted),

@@ -4,7 +4,7 @@
 //! its words in any annotation value is skipped as a whole (`docs/user-guide/nginx-configuration/configmap.md`; a plain test for
 //! substrings). Names of Secrets are part of annotation values.
 
-use crate::enforcement::{Anchors, CheckedLists, Refusal, UnknownStatus, Verifier};
+use crate::enforcement::{CheckedLists, Library, Refusal, UnknownStatus, Verifier};
 use crate::model::Conventions;
 use crate::model::names::with_suffix;
 
@@ -16,7 +16,7 @@ pub(super) const CONVENTIONS: Conventions = Conventions {
     trust_secret,
     trust_bundle: trust_file,
     verifier: Verifier {
-        anchors: Anchors::SelfSigned,
+        library: Library::OpenSsl,
         lists: Some((CheckedLists::Chain, UnknownStatus::Deny)),
         refusal: Refusal::Later,
     },

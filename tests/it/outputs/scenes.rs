@@ -66,6 +66,7 @@ pub fn all(coverage: &mut Coverage) {
     of_spec(coverage, &sandbox);
     of_folder(coverage, &sandbox);
     of_access(coverage, &sandbox);
+    of_gateways(coverage, &sandbox);
     of_status(coverage, &sandbox);
     rotated(coverage, &sandbox);
     late(coverage);
@@ -148,6 +149,40 @@ fn of_access(coverage: &mut Coverage, sandbox: &Sandbox) {
     sandbox.ok(&["render", "-q", "-o", "forwarded", "--at", "2030-01-01"]);
     sandbox.write("forwarded/settings.json", settings.to_string());
     run(coverage, sandbox, "access --diff out forwarded --at 2030-01-01", json);
+}
+
+/// Addresses and ports of their own.
+fn of_gateways(coverage: &mut Coverage, sandbox: &Sandbox) {
+    let json = &["--format", "json", "--controller", "envoy-gateway"];
+    let gateway = |port: u16| {
+        let api = "gateway.networking.k8s.io/v1";
+        let metadata = json!({ "name": "web", "namespace": "default" });
+        let listener = json!({ "name": "a", "port": port, "protocol": "HTTPS", "hostname": "a.example.com", "tls": { "certificateRefs": [{ "name": "server" }] } });
+        let rule = json!({ "backendRefs": [{ "name": "web", "port": 80 }] });
+        let items = [
+            json!({ "apiVersion": api, "kind": "GatewayClass", "metadata": { "name": "eg" }, "spec": { "controllerName": "gateway.envoyproxy.io/gatewayclass-controller" } }),
+            json!({ "apiVersion": api, "kind": "Gateway", "metadata": metadata, "spec": { "gatewayClassName": "eg", "listeners": [listener] } }),
+            json!({ "apiVersion": api, "kind": "HTTPRoute", "metadata": metadata, "spec": { "parentRefs": [{ "name": "web" }], "rules": [rule] } }),
+        ];
+        json!({ "apiVersion": "v1", "kind": "List", "items": items }).to_string()
+    };
+    sandbox.write("gateways.json", gateway(8443));
+    sandbox.write("moved.json", gateway(9443));
+    run(coverage, sandbox, "access gateways.json --at 2030-01-01", json);
+    run(coverage, sandbox, "access --diff gateways.json moved.json --at 2030-01-01", json);
+    let arguments = [
+        "post-render",
+        "--at",
+        "2030-01-01",
+        "--set",
+        "controllers=[{ name = \"envoy-gateway\" }]",
+        "--message-format",
+        "json",
+    ];
+    let run = sandbox.run_with_input(&arguments, gateway(443));
+    for (name, value) in printed(&arguments, &run) {
+        coverage.add(name, &value);
+    }
 }
 
 fn of_status(coverage: &mut Coverage, sandbox: &Sandbox) {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::super::CutOffs;
 use crate::access::doors::{Door, Doors};
 use crate::diagnostic::Diagnostic;
-use crate::enforcement::{Anchors, ClientValidation, Fact, Refusal, Revocation};
+use crate::enforcement::{ClientValidation, Fact, Library, Pins, Refusal, Revocation};
 use crate::model::Model;
 use crate::model::tests::model;
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage};
@@ -111,7 +111,8 @@ impl World {
             let validation = *known.entry(&auth.authorities).or_insert_with(|| {
                 doors.add_validation(ClientValidation {
                     certificates: Fact::Known(bundle),
-                    anchors: Anchors::SelfSigned,
+                    library: Library::OpenSsl,
+                    pins: Pins::default(),
                     depth: Some(5),
                     revocation: Fact::Known(Revocation::None),
                     tolerates: std::collections::BTreeSet::new(),

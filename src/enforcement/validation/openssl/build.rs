@@ -1,6 +1,6 @@
 //! The chain that OpenSSL builds (`build_chain`): the bundle is asked first, and once it has an issuer, it alone.
 
-use super::{Asked, Link, is_invalid};
+use super::{Anchors, Asked, Link, is_invalid};
 use crate::pki::acceptance;
 use crate::pki::certificate::Certificate;
 
@@ -57,6 +57,12 @@ pub(super) fn build<'a>(asked: &Asked<'a>) -> Result<Built<'a>, TooMany> {
             }
             (_, Some(_)) => break,
             (None, None) => {}
+        }
+        // `check_trust`: with any anchor, one of the bundle will do, also the client's own.
+        let is_of_bundle = || last.real().is_some_and(|last| asked.bundle.contains(last));
+        if asked.anchors == Anchors::Any && (built.sent < built.links.len() || is_of_bundle()) {
+            built.is_trusted = true;
+            break;
         }
         if built.sent < built.links.len() {
             break;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::diagnostic::Severity;
-use crate::enforcement::{Anchors, Fact, Fault, Revocation};
+use crate::enforcement::{Fact, Fault, Library, Revocation};
 use crate::model::tests::model;
 use crate::specification::document::Locate;
 use crate::targets::fixture::FakeMaterial;
@@ -119,7 +119,7 @@ fn the_validation_of_a_host_is_that_of_nginx() {
     );
     let arrangement = of(&model);
     let validation = arrangement.validation("h.example.com", &FakeMaterial).unwrap();
-    assert_eq!((validation.anchors, validation.depth), (Anchors::SelfSigned, Some(1)));
+    assert_eq!((validation.library, validation.depth), (Library::OpenSsl, Some(1)));
     assert_eq!(validation.tolerates, BTreeSet::from([Fault::Absent]));
     assert_eq!(validation.revocation, Fact::Known(Revocation::None));
     assert!(arrangement.validation("other", &FakeMaterial).is_none());

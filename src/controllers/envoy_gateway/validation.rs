@@ -1,0 +1,245 @@
+//! What is asked of clients, by a policy (`buildListenerTLSParameters` of `internal/gatewayapi/clienttrafficpolicy.go`) or by the
+//! Gateway (`ProcessGatewayTLS` of `listener.go`).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::references::{From, References, Refused};
+use crate::enforcement::{
+    CheckedLists, ClientValidation, Clients, Comparison, Fact, Fault, Library, Missing, NameKind,
+    NamePin, Pins, Refusal, Revocation, UnknownStatus,
+};
+use crate::identity::Identity;
+use crate::manifest::kinds::envoy_gateway::{
+    PolicyLists, PolicyNames, PolicyValidation, StringMatch,
+};
+use crate::manifest::kinds::gateway::{FrontendValidation, Reference};
+use crate::pki::acceptance;
+use crate::pki::certificate::{Certificate, Fingerprint};
+use crate::pki::crl::RevocationList;
+use crate::pki::key::SpkiHash;
+use crate::pki::pem;
+
+/// What a listener asks of clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Terms {
+    pub clients: Fact<Clients>,
+    /// Objects for which every request is answered with 500.
+    pub refused_by: Vec<Identity>,
+}
+
+/// Whether a client has to show a certificate, and whether it is verified (`convertClientValidationModeType`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Request,
+    RequireAny,
+    VerifyIfGiven,
+    RequireAndVerify,
+}
+
+impl Mode {
+    fn of(validation: &PolicyValidation) -> Self {
+        match validation.mode.as_deref() {
+            Some("Request") => Self::Request,
+            Some("RequireAny") => Self::RequireAny,
+            Some("VerifyIfGiven") => Self::VerifyIfGiven,
+            None if validation.optional => Self::VerifyIfGiven,
+            _ => Self::RequireAndVerify,
+        }
+    }
+
+    fn verifies(self) -> bool {
+        matches!(self, Self::VerifyIfGiven | Self::RequireAndVerify)
+    }
+
+    fn tolerates(self) -> BTreeSet<Fault> {
+        let any = Fault::OF_CERTIFICATES.into_iter();
+        match self {
+            Self::Request => any.chain([Fault::Absent]).collect(),
+            Self::RequireAny => any.collect(),
+            Self::VerifyIfGiven => BTreeSet::from([Fault::Absent]),
+            Self::RequireAndVerify => BTreeSet::new(),
+        }
+    }
+}
+
+impl Terms {
+    /// Nothing.
+    pub fn open() -> Self {
+        Self { clients: Fact::Known(Clients::NotAsked), refused_by: Vec::new() }
+    }
+
+    fn unknown(missing: Missing) -> Self {
+        Self { clients: Fact::Unknown(missing), refused_by: Vec::new() }
+    }
+
+    /// What a policy asks for that has this identity.
+    pub fn of_policy(
+        references: &References<'_>,
+        policy: &Identity,
+        from: From<'_>,
+        validation: &PolicyValidation,
+    ) -> Self {
+        let mode = Mode::of(validation);
+        let broken =
+            |object: Identity| Self { refused_by: vec![policy.clone(), object], ..Self::open() };
+        let certificates =
+            match authorities(references, from, &validation.ca_certificate_refs, &["ca.crt"]) {
+                Ok(all) => all,
+                Err(Refused::Broken(object)) => return broken(object),
+                Err(Refused::Unknown(missing)) => return Self::unknown(missing),
+            };
+        if certificates.is_empty() {
+            // Nothing is asked in the handshake without authorities.
+            return if mode.verifies() { broken(policy.clone()) } else { Self::open() };
+        }
+        let (revocation, refused_by) = match &validation.crl {
+            None => (Fact::Known(Revocation::None), Vec::new()),
+            Some(lists) => match revocation(references, from, lists) {
+                Ok(lists) => (Fact::Known(lists), Vec::new()),
+                Err(Refused::Broken(object)) => {
+                    (Fact::Known(Revocation::None), vec![policy.clone(), object])
+                }
+                Err(Refused::Unknown(missing)) => (Fact::Unknown(missing), Vec::new()),
+            },
+        };
+        let mut tolerates = mode.tolerates();
+        if validation.allow_expired_certificate {
+            tolerates.insert(Fault::Expired);
+        }
+        let pins = pins(validation);
+        let clients = asked(certificates, pins, revocation, tolerates);
+        Self { clients: Fact::Known(clients), refused_by }
+    }
+
+    /// What a Gateway asks for at a port; an object for which the listeners there do not work.
+    pub fn of_gateway(
+        references: &References<'_>,
+        from: From<'_>,
+        validation: &FrontendValidation,
+    ) -> Result<Self, Identity> {
+        let keys = ["ca.crt", "tls.crt"];
+        let all = authorities(references, from, &validation.ca_certificate_refs, &keys);
+        let certificates = match all {
+            Ok(all) => all,
+            Err(Refused::Broken(object)) => return Err(object),
+            Err(Refused::Unknown(missing)) => return Ok(Self::unknown(missing)),
+        };
+        let mode = match validation.mode.as_deref() {
+            Some("AllowInsecureFallback") => Mode::Request,
+            _ => Mode::RequireAndVerify,
+        };
+        let revocation = Fact::Known(Revocation::None);
+        let clients = asked(certificates, Pins::default(), revocation, mode.tolerates());
+        Ok(Self { clients: Fact::Known(clients), refused_by: Vec::new() })
+    }
+}
+
+fn asked(
+    certificates: Vec<Certificate>,
+    pins: Pins,
+    revocation: Fact<Revocation>,
+    tolerates: BTreeSet<Fault>,
+) -> Clients {
+    Clients::Asked(Arc::new(ClientValidation {
+        certificates: Fact::Known(certificates),
+        library: Library::BoringSsl,
+        pins,
+        depth: None,
+        revocation,
+        tolerates,
+        refusal: Refusal::Alert,
+    }))
+}
+
+/// The authorities of some objects, each once (`filterValidCACertificates` of `tls.go`, which drops what it does not read; those
+/// that have expired validate nothing in any case).
+fn authorities(
+    references: &References<'_>,
+    from: From<'_>,
+    refs: &[Reference],
+    keys: &[&str],
+) -> Result<Vec<Certificate>, Refused> {
+    let mut all: Vec<Certificate> = Vec::new();
+    for reference in refs {
+        let (identity, text) = references.data(from, reference, keys)?;
+        let mut is_any_read = false;
+        for block in pem::blocks(&text) {
+            // Where a block has no end, Go may begin the next one elsewhere.
+            let Ok(block) = block else {
+                let missing = Missing::Effect(identity, keys[0].to_owned());
+                return Err(Refused::Unknown(missing));
+            };
+            let read = block.decode().ok().and_then(|der| Certificate::from_der(&der).ok());
+            let read = read.filter(|one| acceptance::unreadable(one).is_none());
+            is_any_read |= read.is_some();
+            all.extend(read.filter(|one| !all.contains(one)));
+        }
+        if !is_any_read {
+            return Err(Refused::Broken(identity));
+        }
+    }
+    Ok(all)
+}
+
+/// The lists of some objects. The first one of each has to be in order (`validateCrl`).
+fn revocation(
+    references: &References<'_>,
+    from: From<'_>,
+    PolicyLists { refs, only_verify_leaf_certificate }: &PolicyLists,
+) -> Result<Revocation, Refused> {
+    let mut all = Vec::new();
+    for reference in refs {
+        let (identity, text) = references.data(from, reference, &["ca.crl"])?;
+        match RevocationList::from_pem(&text) {
+            Ok(lists) if lists.iter().all(|list| list.flaw.is_none()) => all.extend(lists),
+            _ => return Err(Refused::Broken(identity)),
+        }
+    }
+    if all.is_empty() {
+        return Ok(Revocation::None);
+    }
+    let depth =
+        if *only_verify_leaf_certificate { CheckedLists::EndEntity } else { CheckedLists::Chain };
+    Ok(Revocation::Lists { all, depth, unknown: UnknownStatus::Deny })
+}
+
+fn pins(validation: &PolicyValidation) -> Pins {
+    let PolicyNames { dns_names, email_addresses, ip_addresses, uris, other_names } =
+        &validation.subject_alt_names;
+    let of = |kind: NameKind, all: &[StringMatch]| {
+        let pin = |one: &StringMatch| NamePin {
+            kind,
+            comparison: match one.kind.as_deref() {
+                Some("Prefix") => Comparison::Prefix,
+                Some("Suffix") => Comparison::Suffix,
+                Some("RegularExpression") => Comparison::Expression,
+                _ => Comparison::Exact,
+            },
+            text: one.value.clone(),
+        };
+        all.iter().map(pin).collect::<Vec<_>>()
+    };
+    let names = [
+        of(NameKind::Dns, dns_names),
+        of(NameKind::Email, email_addresses),
+        of(NameKind::Ip, ip_addresses),
+        of(NameKind::Uri, uris),
+        of(NameKind::Other, other_names),
+    ];
+    let hash = |text: &String| {
+        let digits: String = text.chars().filter(|sign| *sign != ':').collect();
+        let octet = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+        let octets: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(octet).collect();
+        Some(Fingerprint(octets?.try_into().ok()?))
+    };
+    let key = |text: &String| Some(SpkiHash(STANDARD.decode(text).ok()?.try_into().ok()?));
+    Pins {
+        names: names.concat(),
+        hashes: validation.certificate_hashes.iter().filter_map(hash).collect(),
+        keys: validation.spki_hashes.iter().filter_map(key).collect(),
+    }
+}

@@ -1,0 +1,418 @@
+//! Kinds of the Gateway API (`apis/v1` of <https://github.com/kubernetes-sigs/gateway-api>), as far as they matter.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Api, Kind, Metadata, null_is_absent};
+
+/// Their API group.
+pub const GROUP: &str = "gateway.networking.k8s.io";
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $name:literal { $spec:ident } in $group:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+        pub struct $kind {
+            /// Labels and annotations.
+            #[serde(default, deserialize_with = "null_is_absent")]
+            pub metadata: Metadata,
+            /// What it says.
+            #[serde(default, deserialize_with = "null_is_absent")]
+            pub spec: $spec,
+        }
+
+        impl Api for $kind {
+            const GROUPS: &'static [&'static str] = &[$group];
+            const KIND: &'static str = $name;
+
+            fn of(_: &Kind) -> Option<&Self> {
+                None
+            }
+        }
+    )*};
+}
+
+pub(super) use kinds;
+
+kinds! {
+    /// A class of Gateways.
+    GatewayClass "GatewayClass" { GatewayClassSpec } in GROUP;
+    /// A Gateway.
+    Gateway "Gateway" { GatewaySpec } in GROUP;
+    /// Further listeners of a Gateway.
+    ListenerSet "ListenerSet" { ListenerSetSpec } in GROUP;
+    /// Routes of requests.
+    HttpRoute "HTTPRoute" { HttpRouteSpec } in GROUP;
+    /// Routes of gRPC's calls, which are requests too.
+    GrpcRoute "GRPCRoute" { HttpRouteSpec } in GROUP;
+    /// Leave to refer to objects of its namespace.
+    ReferenceGrant "ReferenceGrant" { ReferenceGrantSpec } in GROUP;
+}
+
+/// What a [`GatewayClass`] says.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayClassSpec {
+    /// Whose it is.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub controller_name: String,
+    /// Settings of the controller's own.
+    #[serde(default)]
+    pub parameters_ref: Option<Reference>,
+}
+
+/// A reference to an object; which group, kind and namespace it has without them depends on the field.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reference {
+    /// Its API group.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// Its kind.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// Its namespace.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// Its name.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub name: String,
+    /// A part of it: a listener.
+    #[serde(default)]
+    pub section_name: Option<String>,
+    /// The port of a part of it.
+    #[serde(default)]
+    pub port: Option<u16>,
+}
+
+/// What a [`Gateway`] says.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewaySpec {
+    /// Its class.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub gateway_class_name: String,
+    /// Its listeners.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub listeners: Vec<GatewayListener>,
+    /// TLS of all listeners.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub tls: GatewayTls,
+    /// Which [`ListenerSet`]s may add to them.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub allowed_listeners: Allowed,
+    /// How it is deployed.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub infrastructure: Infrastructure,
+}
+
+/// How a Gateway is deployed.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Infrastructure {
+    /// Settings of the controller's own.
+    #[serde(default)]
+    pub parameters_ref: Option<Reference>,
+}
+
+/// What a [`ListenerSet`] says.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListenerSetSpec {
+    /// The Gateway.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub parent_ref: Reference,
+    /// The listeners.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub listeners: Vec<GatewayListener>,
+}
+
+/// A listener of a Gateway.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayListener {
+    /// Its name.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub name: String,
+    /// The names that it is for; none: all.
+    #[serde(default)]
+    pub hostname: Option<String>,
+    /// Its port.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub port: u16,
+    /// `HTTP`, `HTTPS`, `TLS`, `TCP` or `UDP`.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub protocol: String,
+    /// Its certificates.
+    #[serde(default)]
+    pub tls: Option<ListenerTls>,
+    /// Routes that may attach to it.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub allowed_routes: Allowed,
+}
+
+/// TLS of a listener.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListenerTls {
+    /// `Terminate` or `Passthrough`.
+    #[serde(default)]
+    pub mode: Option<String>,
+    /// Secrets with its certificates.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub certificate_refs: Vec<Reference>,
+}
+
+/// Which objects may attach.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Allowed {
+    /// Those of these namespaces.
+    #[serde(default)]
+    pub namespaces: Option<AllowedNamespaces>,
+    /// Those of these kinds.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub kinds: Vec<AllowedKind>,
+}
+
+/// Namespaces from which objects may attach.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct AllowedNamespaces {
+    /// `All`, `Same`, `Selector` or `None`.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Their labels.
+    #[serde(default)]
+    pub selector: Option<Labels>,
+}
+
+/// A kind of which objects may attach.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct AllowedKind {
+    /// API group.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// Kind.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub kind: String,
+}
+
+/// Labels that objects have to have (`LabelSelector` of `meta/v1`).
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Labels {
+    /// All of these.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub match_labels: BTreeMap<String, String>,
+    /// And what these say.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub match_expressions: Vec<LabelExpression>,
+}
+
+/// A condition for labels.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct LabelExpression {
+    /// Name of the label.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub key: String,
+    /// `In`, `NotIn`, `Exists` or `DoesNotExist`.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub operator: String,
+    /// Values of the label.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub values: Vec<String>,
+}
+
+/// TLS of all listeners of a Gateway.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct GatewayTls {
+    /// With clients.
+    #[serde(default)]
+    pub frontend: Option<Frontend>,
+}
+
+/// TLS with clients.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Frontend {
+    /// At every port.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub default: FrontendTls,
+    /// In its place at some ports.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub per_port: Vec<PortTls>,
+}
+
+/// TLS with clients of a port.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct PortTls {
+    /// The port.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub port: u16,
+    /// What is asked there.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub tls: FrontendTls,
+}
+
+/// What is asked of clients.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct FrontendTls {
+    /// A certificate; none: nothing.
+    #[serde(default)]
+    pub validation: Option<FrontendValidation>,
+}
+
+/// How certificates of clients are validated.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FrontendValidation {
+    /// Objects with the authorities.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub ca_certificate_refs: Vec<Reference>,
+    /// `AllowValidOnly` or `AllowInsecureFallback`.
+    #[serde(default)]
+    pub mode: Option<String>,
+}
+
+/// What an [`HttpRoute`] says.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HttpRouteSpec {
+    /// What it attaches to.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub parent_refs: Vec<Reference>,
+    /// Names that it is for; none: those of the listeners.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub hostnames: Vec<String>,
+    /// Its rules; none: one that matches everything and leads nowhere.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub rules: Vec<RouteRule>,
+}
+
+/// A rule of a route.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteRule {
+    /// Requests that it is for, any of them; none: all.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub matches: Vec<RouteMatch>,
+    /// What is done with them.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub filters: Vec<RouteFilter>,
+    /// What they lead to.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub backend_refs: Vec<BackendReference>,
+}
+
+/// Requests that a rule is for.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteMatch {
+    /// Their paths; none: all.
+    #[serde(default)]
+    pub path: Option<PathMatch>,
+    /// Their headers.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub headers: Vec<Value>,
+    /// Their queries.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub query_params: Vec<Value>,
+    /// Their method; of gRPC's calls, service and method.
+    #[serde(default)]
+    pub method: Option<Value>,
+}
+
+/// Paths.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct PathMatch {
+    /// `PathPrefix`, `Exact` or `RegularExpression`.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    /// What they are compared with.
+    #[serde(default)]
+    pub value: Option<String>,
+}
+
+/// What is done with requests.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteFilter {
+    /// Which of these.
+    #[serde(default, rename = "type", deserialize_with = "null_is_absent")]
+    pub kind: String,
+    /// They are redirected.
+    #[serde(default)]
+    pub request_redirect: Option<RequestRedirect>,
+}
+
+/// Where requests are redirected.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestRedirect {
+    /// To this scheme.
+    #[serde(default)]
+    pub scheme: Option<String>,
+    /// To this host.
+    #[serde(default)]
+    pub hostname: Option<String>,
+    /// To this port.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// To another path.
+    #[serde(default)]
+    pub path: Option<Value>,
+}
+
+/// What requests lead to.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct BackendReference {
+    /// A Service, or something else.
+    #[serde(flatten)]
+    pub to: Reference,
+    /// Its share.
+    #[serde(default)]
+    pub weight: Option<u64>,
+    /// What is done with its requests.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub filters: Vec<RouteFilter>,
+}
+
+/// What a [`ReferenceGrant`] says.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct ReferenceGrantSpec {
+    /// Who may refer.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub from: Vec<GrantFrom>,
+    /// To what.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub to: Vec<GrantTo>,
+}
+
+/// Objects that may refer to others.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct GrantFrom {
+    /// API group.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub group: String,
+    /// Kind.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub kind: String,
+    /// Namespace.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub namespace: String,
+}
+
+/// Objects that may be referred to.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct GrantTo {
+    /// API group.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub group: String,
+    /// Kind.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub kind: String,
+    /// Name; none: all.
+    #[serde(default)]
+    pub name: Option<String>,
+}
