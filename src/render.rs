@@ -269,7 +269,7 @@ fn finished(
             objects.extend(finisher.finish(object, has_structures));
         }
     }
-    let exposing = target.objects(model, arrangement, &mut |object| {
+    let exposing = target.objects(model, arrangement, material, &mut |object| {
         objects.extend(finisher.finish(object, false));
     });
     finisher.found.extend(exposing.err().into_iter().flatten());

@@ -1,6 +1,7 @@
 //! Ingress dialects: one a file.
 
 mod arrangement;
+pub mod envoy_gateway;
 pub mod existing;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -14,6 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::{Misread, Object, ObjectSet};
 use crate::model::{Conventions, Exposure, Model};
 use crate::specification::document::{Locate, Places};
+use crate::store::Material;
 
 pub use arrangement::{Arrangement, HostArrangement};
 pub use existing::{Amendment, Edit, Existing};
@@ -24,13 +26,12 @@ pub use view::{
 };
 
 /// All targets, the default first.
-pub static TARGETS: &[&dyn Target] = &[&ingress_nginx::IngressNginx];
+pub static TARGETS: &[&dyn Target] = &[&ingress_nginx::IngressNginx, &envoy_gateway::EnvoyGateway];
 
 /// Targets that later versions will have.
 pub const PLANNED: &[&str] = &[
     "alb",
     "contour",
-    "envoy-gateway",
     "gateway-api",
     "haproxy-ingress",
     "istio",
@@ -80,7 +81,8 @@ pub trait Target: Sync {
     /// rendered.
     fn check(&self, model: &Model, places: &dyn Places) -> Vec<Diagnostic>;
 
-    /// Gives `add` the objects that expose the hosts of the model whose objects do not exist already, in the order of the hosts.
+    /// Gives `add` the objects that expose the hosts of the model whose objects do not exist already, in the order of the hosts;
+    /// `material` has their revocation lists.
     ///
     /// # Errors
     ///
@@ -89,6 +91,7 @@ pub trait Target: Sync {
         &self,
         model: &Model,
         arrangement: &Arrangement<'_>,
+        material: &dyn Material,
         add: &mut dyn FnMut(Object),
     ) -> Result<(), Vec<Diagnostic>>;
 

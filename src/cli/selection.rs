@@ -34,7 +34,16 @@ impl Selection {
     /// # Errors
     /// A host is not in the spec.
     pub fn touched(&self, model: &Model, own: bool) -> Result<Touched, CommandError> {
-        const WITHOUT_CERTIFICATES: [&str; 3] = ["Ingress", "Service", "Deployment"];
+        const WITHOUT_CERTIFICATES: [&str; 8] = [
+            "ClientTrafficPolicy",
+            "Deployment",
+            "Gateway",
+            "HTTPRoute",
+            "Ingress",
+            "ListenerSet",
+            "ReferenceGrant",
+            "Service",
+        ];
         let is_without =
             |kind: &String| WITHOUT_CERTIFICATES.iter().any(|one| one.eq_ignore_ascii_case(kind));
         let keys = self.keys(model)?.into_iter().collect();

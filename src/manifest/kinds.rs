@@ -16,6 +16,7 @@ mod service;
 mod workload;
 
 use minijinja::Value as View;
+use minijinja::value::Serde;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -65,10 +66,30 @@ pub enum Kind {
     Deployment(Deployment),
     /// An Ingress.
     Ingress(Ingress),
+    /// A Gateway.
+    Gateway(gateway::Gateway),
+    /// Further listeners of a Gateway.
+    ListenerSet(gateway::ListenerSet),
+    /// Routes of requests.
+    HttpRoute(gateway::HttpRoute),
+    /// Leave to refer to objects.
+    ReferenceGrant(gateway::ReferenceGrant),
+    /// Settings of listeners.
+    ClientTrafficPolicy(envoy_gateway::ClientTrafficPolicy),
 }
 
 /// The kinds of objects that mtlsgen makes.
-pub const MADE: [&str; 4] = ["Deployment", "Ingress", "Secret", "Service"];
+pub const MADE: [&str; 9] = [
+    "ClientTrafficPolicy",
+    "Deployment",
+    "Gateway",
+    "HTTPRoute",
+    "Ingress",
+    "ListenerSet",
+    "ReferenceGrant",
+    "Secret",
+    "Service",
+];
 
 impl Kind {
     /// Labels and annotations.
@@ -78,7 +99,14 @@ impl Kind {
             Self::Secret(Secret { metadata, .. })
             | Self::Service(Service { metadata, .. })
             | Self::Deployment(Deployment { metadata, .. })
-            | Self::Ingress(Ingress { metadata, .. }) => metadata,
+            | Self::Ingress(Ingress { metadata, .. })
+            | Self::Gateway(gateway::Gateway { metadata, .. })
+            | Self::ListenerSet(gateway::ListenerSet { metadata, .. })
+            | Self::HttpRoute(gateway::HttpRoute { metadata, .. })
+            | Self::ReferenceGrant(gateway::ReferenceGrant { metadata, .. })
+            | Self::ClientTrafficPolicy(envoy_gateway::ClientTrafficPolicy { metadata, .. }) => {
+                metadata
+            }
         }
     }
 
@@ -89,8 +117,18 @@ impl Kind {
             Self::Service(service) => service.view(),
             Self::Deployment(deployment) => deployment.view(),
             Self::Ingress(ingress) => ingress.view(),
+            Self::Gateway(object) => spec_view(&object.spec),
+            Self::ListenerSet(object) => spec_view(&object.spec),
+            Self::HttpRoute(object) => spec_view(&object.spec),
+            Self::ReferenceGrant(object) => spec_view(&object.spec),
+            Self::ClientTrafficPolicy(object) => spec_view(&object.spec),
         }
     }
+}
+
+/// The fields of a specification, as they are.
+fn spec_view(spec: &impl Serialize) -> Vec<(&'static str, View)> {
+    vec![("spec", View::from(Serde(spec)))]
 }
 
 /// What is said of an object beside its identity.

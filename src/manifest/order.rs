@@ -6,12 +6,13 @@ use super::Object;
 use crate::identity::Identity;
 
 /// Kinds in the order of application; what is not named here comes in place of `*`.
-const KINDS: [&str; 28] = [
+const KINDS: [&str; 34] = [
     "Namespace",
     "CustomResourceDefinition",
     "PriorityClass",
     "StorageClass",
     "IngressClass",
+    "GatewayClass",
     "ResourceQuota",
     "LimitRange",
     "NetworkPolicy",
@@ -22,6 +23,9 @@ const KINDS: [&str; 28] = [
     "RoleBinding",
     "ConfigMap",
     "Secret",
+    "ReferenceGrant",
+    // Before what they protect.
+    "ClientTrafficPolicy",
     "PersistentVolume",
     "PersistentVolumeClaim",
     "Endpoints",
@@ -34,6 +38,9 @@ const KINDS: [&str; 28] = [
     "CronJob",
     "Job",
     "*",
+    "Gateway",
+    "ListenerSet",
+    "HTTPRoute",
     "Ingress",
 ];
 

@@ -44,8 +44,18 @@ fn rename_one(object: &mut Object, names: &Names) -> Result<(), Box<Diagnostic>>
         name: identity.name.clone(),
     });
     let own = own.and_then(|reference| names.get(&reference));
-    // Of the objects of ours, Ingresses alone name Secrets.
-    let may_refer = !matches!(&object.body, Body::Typed(kind) if !matches!(kind, Kind::Ingress(_)));
+    // Of the objects of ours, these alone name Secrets.
+    let may_refer = match &object.body {
+        Body::Typed(kind) => matches!(
+            kind,
+            Kind::Ingress(_)
+                | Kind::Gateway(_)
+                | Kind::ListenerSet(_)
+                | Kind::ClientTrafficPolicy(_)
+                | Kind::ReferenceGrant(_)
+        ),
+        Body::Value(_) => true,
+    };
     if may_refer {
         let mut value = object.value();
         let mut is_changed = references::rewrite(identity, &mut value, names)?;

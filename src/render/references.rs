@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
+use crate::manifest::kinds::{envoy_gateway, gateway};
 use crate::model::Reference;
 
 /// Final names of Secrets, suffix included, by namespace and name without it.
@@ -70,6 +71,16 @@ fn fields(identity: &Identity) -> Vec<Vec<&'static str>> {
         ("serving.knative.dev", "Service") => below(&["spec", "template", "spec"]),
         (_, "CronJob") => below(&["spec", "jobTemplate", "spec", "template", "spec"]),
         (_, "Ingress") => vec![vec!["spec", "tls", "secretName"]],
+        (gateway::GROUP, "Gateway" | "ListenerSet") => {
+            vec![vec!["spec", "listeners", "tls", "certificateRefs", "name"]]
+        }
+        (envoy_gateway::GROUP, "ClientTrafficPolicy") => {
+            let validation = ["spec", "tls", "clientValidation"];
+            [&["caCertificateRefs", "name"][..], &["crl", "refs", "name"]]
+                .into_iter()
+                .map(|rest| [&validation, rest].concat())
+                .collect()
+        }
         (_, "ServiceAccount") => vec![vec!["imagePullSecrets", "name"]],
         (_, "Role" | "ClusterRole") => vec![vec!["rules", "resourceNames"]],
         (_, "PersistentVolume") => vec![vec!["spec", "azureFile", "secretName"]],

@@ -27,6 +27,26 @@ pub const BUILT_IN: &[(&str, &str)] = &[
         "ingress-nginx/ingress.yaml.j2",
         include_str!("../../templates/ingress-nginx/ingress.yaml.j2"),
     ),
+    (
+        "envoy-gateway/client-traffic-policy.yaml.j2",
+        include_str!("../../templates/envoy-gateway/client-traffic-policy.yaml.j2"),
+    ),
+    (
+        "envoy-gateway/gateway.yaml.j2",
+        include_str!("../../templates/envoy-gateway/gateway.yaml.j2"),
+    ),
+    (
+        "envoy-gateway/http-route.yaml.j2",
+        include_str!("../../templates/envoy-gateway/http-route.yaml.j2"),
+    ),
+    (
+        "envoy-gateway/listener-set.yaml.j2",
+        include_str!("../../templates/envoy-gateway/listener-set.yaml.j2"),
+    ),
+    (
+        "envoy-gateway/reference-grant.yaml.j2",
+        include_str!("../../templates/envoy-gateway/reference-grant.yaml.j2"),
+    ),
 ];
 
 /// Prefix under which a template of the user reaches the built-in one that it replaces.

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::access::doors::{Door, Doors};
 use crate::diagnostic::Diagnostic;
-use crate::enforcement::{ClientValidation, Fact, Fault, Missing, Pins, Revocation, Verifier};
+use crate::enforcement::{
+    CheckedLists, ClientValidation, Fact, Fault, Missing, Pins, Revocation, Verifier,
+};
 use crate::identity::Identity;
 use crate::model::{Model, Reference};
 use crate::pki::certificate::Certificate;
@@ -35,6 +37,8 @@ pub struct HostArrangement<'m> {
     pub verify: Verify,
     /// How many certificates may lie between a client's and the root; `None`: any number.
     pub depth: Option<u8>,
+    /// Whether the client's certificate alone is looked up in revocation lists, where there are some.
+    pub looks_up_leaf_alone: bool,
     /// The only subjects that are admitted, as the target compares them, sorted; `None`: all.
     pub subjects: Option<Vec<String>>,
     /// Whether the backend sees the client's certificate.
@@ -119,7 +123,10 @@ impl<'m> Arrangement<'m> {
         let bundle = bundle.and_then(|pem| Certificate::from_pem(pem.as_bytes()).ok());
         let certificates =
             bundle.map_or_else(|| Fact::Unknown(Missing::NotShown(secret())), Fact::Known);
-        let Some((depth, unknown)) = self.verifier.lists else {
+        let lists = self.verifier.lists.map(|(depth, unknown)| {
+            (if host.looks_up_leaf_alone { CheckedLists::EndEntity } else { depth }, unknown)
+        });
+        let Some((depth, unknown)) = lists else {
             return (certificates, Fact::Known(Revocation::None));
         };
         let lists = match material.revocation_lists(authorities) {

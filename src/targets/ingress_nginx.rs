@@ -35,6 +35,7 @@ use crate::model::{Conventions, Exposure, Model, Route};
 use crate::specification::PathType;
 use crate::specification::document::{Locate, Places, Step};
 use crate::specification::value::PortReference;
+use crate::store::Material;
 
 pub use crate::controllers::ingress_nginx::PREFIX;
 
@@ -76,6 +77,7 @@ impl Target for IngressNginx {
         &self,
         model: &Model,
         arrangement: &Arrangement<'_>,
+        _: &dyn Material,
         add: &mut dyn FnMut(Object),
     ) -> Result<(), Vec<Diagnostic>> {
         let own = model.exposures.iter().filter(|exposure| exposure.existing_ingress.is_none());

@@ -198,7 +198,7 @@ pub(super) struct Headers(pub Arc<[Header]>);
 
 /// A redirect; one to HTTPS that changes nothing else is what [`ToHttps`] says.
 fn redirected(redirect: &RequestRedirect, door: &Door) -> (ToHttps, Fact<Action>) {
-    let RequestRedirect { scheme, hostname, port, path } = redirect;
+    let RequestRedirect { scheme, hostname, port, status_code: _, path } = redirect;
     let is_https = scheme.as_deref() == Some("https");
     if !door.is_https() && is_https && hostname.is_none() && path.is_none() {
         return (ToHttps::Always, Fact::Known(Action::Status(404)));

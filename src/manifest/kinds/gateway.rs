@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Api, Kind, Metadata, null_is_absent};
@@ -11,9 +11,9 @@ use super::{Api, Kind, Metadata, null_is_absent};
 pub const GROUP: &str = "gateway.networking.k8s.io";
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident $name:literal { $spec:ident } in $group:expr;)*) => {$(
+    ($($(#[$doc:meta])* $kind:ident $name:literal { $spec:ident } in $group:expr $(, made as $made:ident)?;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         pub struct $kind {
             /// Labels and annotations.
             #[serde(default, deserialize_with = "null_is_absent")]
@@ -27,7 +27,11 @@ macro_rules! kinds {
             const GROUPS: &'static [&'static str] = &[$group];
             const KIND: &'static str = $name;
 
-            fn of(_: &Kind) -> Option<&Self> {
+            fn of(kind: &Kind) -> Option<&Self> {
+                let _ = kind;
+                $(if let Kind::$made(object) = kind {
+                    return Some(object);
+                })?
                 None
             }
         }
@@ -36,108 +40,113 @@ macro_rules! kinds {
 
 pub(super) use kinds;
 
+/// Whether nothing is said.
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 kinds! {
     /// A class of Gateways.
     GatewayClass "GatewayClass" { GatewayClassSpec } in GROUP;
     /// A Gateway.
-    Gateway "Gateway" { GatewaySpec } in GROUP;
+    Gateway "Gateway" { GatewaySpec } in GROUP, made as Gateway;
     /// Further listeners of a Gateway.
-    ListenerSet "ListenerSet" { ListenerSetSpec } in GROUP;
+    ListenerSet "ListenerSet" { ListenerSetSpec } in GROUP, made as ListenerSet;
     /// Routes of requests.
-    HttpRoute "HTTPRoute" { HttpRouteSpec } in GROUP;
+    HttpRoute "HTTPRoute" { HttpRouteSpec } in GROUP, made as HttpRoute;
     /// Routes of gRPC's calls, which are requests too.
     GrpcRoute "GRPCRoute" { HttpRouteSpec } in GROUP;
     /// Leave to refer to objects of its namespace.
-    ReferenceGrant "ReferenceGrant" { ReferenceGrantSpec } in GROUP;
+    ReferenceGrant "ReferenceGrant" { ReferenceGrantSpec } in GROUP, made as ReferenceGrant;
 }
 
 /// What a [`GatewayClass`] says.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayClassSpec {
     /// Whose it is.
     #[serde(default, deserialize_with = "null_is_absent")]
     pub controller_name: String,
     /// Settings of the controller's own.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters_ref: Option<Reference>,
 }
 
 /// A reference to an object; which group, kind and namespace it has without them depends on the field.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reference {
     /// Its API group.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// Its kind.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// Its namespace.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Its name.
     #[serde(default, deserialize_with = "null_is_absent")]
     pub name: String,
     /// A part of it: a listener.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub section_name: Option<String>,
     /// The port of a part of it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
 }
 
 /// What a [`Gateway`] says.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewaySpec {
     /// Its class.
     #[serde(default, deserialize_with = "null_is_absent")]
     pub gateway_class_name: String,
     /// Its listeners.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub listeners: Vec<GatewayListener>,
     /// TLS of all listeners.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_default")]
     pub tls: GatewayTls,
     /// Which [`ListenerSet`]s may add to them.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_default")]
     pub allowed_listeners: Allowed,
     /// How it is deployed.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_default")]
     pub infrastructure: Infrastructure,
 }
 
 /// How a Gateway is deployed.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Infrastructure {
     /// Settings of the controller's own.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters_ref: Option<Reference>,
 }
 
 /// What a [`ListenerSet`] says.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListenerSetSpec {
     /// The Gateway.
     #[serde(default, deserialize_with = "null_is_absent")]
     pub parent_ref: Reference,
     /// The listeners.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub listeners: Vec<GatewayListener>,
 }
 
 /// A listener of a Gateway.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayListener {
     /// Its name.
     #[serde(default, deserialize_with = "null_is_absent")]
     pub name: String,
     /// The names that it is for; none: all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,
     /// Its port.
     #[serde(default, deserialize_with = "null_is_absent")]
@@ -146,52 +155,52 @@ pub struct GatewayListener {
     #[serde(default, deserialize_with = "null_is_absent")]
     pub protocol: String,
     /// Its certificates.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<ListenerTls>,
     /// Routes that may attach to it.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_default")]
     pub allowed_routes: Allowed,
 }
 
 /// TLS of a listener.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListenerTls {
     /// `Terminate` or `Passthrough`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
     /// Secrets with its certificates.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub certificate_refs: Vec<Reference>,
 }
 
 /// Which objects may attach.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Allowed {
     /// Those of these namespaces.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespaces: Option<AllowedNamespaces>,
     /// Those of these kinds.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<AllowedKind>,
 }
 
 /// Namespaces from which objects may attach.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AllowedNamespaces {
     /// `All`, `Same`, `Selector` or `None`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Their labels.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selector: Option<Labels>,
 }
 
 /// A kind of which objects may attach.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AllowedKind {
     /// API group.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// Kind.
     #[serde(default, deserialize_with = "null_is_absent")]
@@ -199,19 +208,23 @@ pub struct AllowedKind {
 }
 
 /// Labels that objects have to have (`LabelSelector` of `meta/v1`).
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Labels {
     /// All of these.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_absent",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub match_labels: BTreeMap<String, String>,
     /// And what these say.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub match_expressions: Vec<LabelExpression>,
 }
 
 /// A condition for labels.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LabelExpression {
     /// Name of the label.
     #[serde(default, deserialize_with = "null_is_absent")]
@@ -220,32 +233,32 @@ pub struct LabelExpression {
     #[serde(default, deserialize_with = "null_is_absent")]
     pub operator: String,
     /// Values of the label.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
 }
 
 /// TLS of all listeners of a Gateway.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GatewayTls {
     /// With clients.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frontend: Option<Frontend>,
 }
 
 /// TLS with clients.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Frontend {
     /// At every port.
     #[serde(default, deserialize_with = "null_is_absent")]
     pub default: FrontendTls,
     /// In its place at some ports.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub per_port: Vec<PortTls>,
 }
 
 /// TLS with clients of a port.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PortTls {
     /// The port.
     #[serde(default, deserialize_with = "null_is_absent")]
@@ -256,141 +269,144 @@ pub struct PortTls {
 }
 
 /// What is asked of clients.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FrontendTls {
     /// A certificate; none: nothing.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation: Option<FrontendValidation>,
 }
 
 /// How certificates of clients are validated.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FrontendValidation {
     /// Objects with the authorities.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub ca_certificate_refs: Vec<Reference>,
     /// `AllowValidOnly` or `AllowInsecureFallback`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
 }
 
 /// What an [`HttpRoute`] says.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HttpRouteSpec {
     /// What it attaches to.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub parent_refs: Vec<Reference>,
     /// Names that it is for; none: those of the listeners.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub hostnames: Vec<String>,
     /// Its rules; none: one that matches everything and leads nowhere.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RouteRule>,
 }
 
 /// A rule of a route.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteRule {
     /// Requests that it is for, any of them; none: all.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub matches: Vec<RouteMatch>,
     /// What is done with them.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<RouteFilter>,
     /// What they lead to.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub backend_refs: Vec<BackendReference>,
 }
 
 /// Requests that a rule is for.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteMatch {
     /// Their paths; none: all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathMatch>,
     /// Their headers.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<Value>,
     /// Their queries.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub query_params: Vec<Value>,
     /// Their method; of gRPC's calls, service and method.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<Value>,
 }
 
 /// Paths.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PathMatch {
     /// `PathPrefix`, `Exact` or `RegularExpression`.
-    #[serde(default, rename = "type")]
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// What they are compared with.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
 }
 
 /// What is done with requests.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteFilter {
     /// Which of these.
     #[serde(default, rename = "type", deserialize_with = "null_is_absent")]
     pub kind: String,
     /// They are redirected.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_redirect: Option<RequestRedirect>,
 }
 
 /// Where requests are redirected.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestRedirect {
     /// To this scheme.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
     /// To this host.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,
     /// To this port.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
+    /// With this status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_code: Option<u16>,
     /// To another path.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<Value>,
 }
 
 /// What requests lead to.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BackendReference {
     /// A Service, or something else.
     #[serde(flatten)]
     pub to: Reference,
     /// Its share.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<u64>,
     /// What is done with its requests.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<RouteFilter>,
 }
 
 /// What a [`ReferenceGrant`] says.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReferenceGrantSpec {
     /// Who may refer.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub from: Vec<GrantFrom>,
     /// To what.
-    #[serde(default, deserialize_with = "null_is_absent")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub to: Vec<GrantTo>,
 }
 
 /// Objects that may refer to others.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GrantFrom {
     /// API group.
     #[serde(default, deserialize_with = "null_is_absent")]
@@ -404,7 +420,7 @@ pub struct GrantFrom {
 }
 
 /// Objects that may be referred to.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GrantTo {
     /// API group.
     #[serde(default, deserialize_with = "null_is_absent")]
@@ -413,6 +429,6 @@ pub struct GrantTo {
     #[serde(default, deserialize_with = "null_is_absent")]
     pub kind: String,
     /// Name; none: all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }

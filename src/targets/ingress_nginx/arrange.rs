@@ -67,6 +67,7 @@ fn host(auth: &ClientAuthentication, needed: u8) -> HostArrangement<'_> {
         verify: *verify,
         // 0 and what is not a number become 1, and a negative one breaks nginx.
         depth: Some(verify_depth.unwrap_or(needed).max(1)),
+        looks_up_leaf_alone: false,
         subjects,
         pass_certificate_to_upstream: *pass_certificate_to_upstream,
         error_page: error_page.as_ref(),

@@ -71,6 +71,7 @@ pub(super) fn for_client_auth(
         secret,
         authorities: _,
         verify,
+        looks_up_leaf_alone: _,
         depth,
         subjects,
         pass_certificate_to_upstream,
