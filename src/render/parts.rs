@@ -29,6 +29,10 @@ pub(super) fn parts<'a>(
 ) -> Vec<Part<'a>> {
     let whole = || vec![Part { exposures: exposures.to_vec(), objects: None }];
     let Some(ours) = ours.filter(|_| exposures.len() > SIZE) else { return whole() };
+    // Hosts share Gateways.
+    if ours.iter().any(|object| object.identity.kind == "Gateway") {
+        return whole();
+    }
     let is_plain_ingress = |object: &Object| matches!(object.body, Body::Typed(_));
     if ours.iter().any(|object| object.identity.kind == "Ingress" && !is_plain_ingress(object)) {
         return whole();

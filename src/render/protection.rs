@@ -16,7 +16,9 @@ use crate::enforcement::{
     Asked, Below, Desired, DesiredClients, DesiredHost, Difference, DifferenceKind, Given, Missing,
     Pattern, Requester, Services, Witness, below_wildcards, compare,
 };
-use crate::manifest::kinds::{self, Ingress};
+use crate::manifest::kinds::envoy_gateway::ClientTrafficPolicy;
+use crate::manifest::kinds::gateway::{Gateway, HttpRoute, ListenerSet};
+use crate::manifest::kinds::{self, Api, Ingress};
 use crate::manifest::{Object, ObjectSet};
 use crate::model::{Exposure, Model, Service};
 use crate::specification::document::{Locate, Step};
@@ -181,9 +183,16 @@ fn moment(desired: &Desired) -> Timestamp {
     latest
 }
 
-/// Whether all Ingresses are as mtlsgen makes them.
+/// Whether all objects that expose hosts are as mtlsgen makes them.
 fn is_as_made(objects: &ObjectSet<'_>) -> bool {
-    objects.all::<Ingress>().0.iter().all(|seen| seen.is_as_made)
+    fn all<K: Api>(objects: &ObjectSet<'_>) -> bool {
+        objects.all::<K>().0.iter().all(|seen| seen.is_as_made)
+    }
+    all::<Ingress>(objects)
+        && all::<Gateway>(objects)
+        && all::<ListenerSet>(objects)
+        && all::<HttpRoute>(objects)
+        && all::<ClientTrafficPolicy>(objects)
 }
 
 /// Whether a difference is that the effect of a `ConfigMap` is not known.

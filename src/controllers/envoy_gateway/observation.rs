@@ -1,7 +1,7 @@
 //! From the objects to what Envoy serves: a listener of its own for each HTTPS listener, with a table of its own; one for all
 //! HTTP listeners of a port (`processHTTPListenerXdsTranslation` of `internal/xds/translator/translator.go`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::doors::{Door, Gate, State, doors};
@@ -10,7 +10,7 @@ use super::order::{in_order, turns};
 use super::policies::{Policies, selects};
 use super::references::{From, References};
 use super::routes::{Headers, Routes};
-use super::validation::Terms;
+use super::validation::{Known, Terms};
 use super::{CONTROLLER_NAME, PATCHES};
 use crate::controllers::Settings;
 use crate::enforcement::{
@@ -73,6 +73,7 @@ struct World<'o> {
     others: Vec<(&'o Identity, Targets)>,
     http: Vec<Seen<'o, HttpRoute>>,
     grpc: Vec<Seen<'o, GrpcRoute>>,
+    known: Known,
 }
 
 impl<'o> World<'o> {
@@ -103,6 +104,7 @@ impl<'o> World<'o> {
             others: security.chain(extensions).collect(),
             http: all(objects, misread),
             grpc: all(objects, misread),
+            known: Known::default(),
             references,
         }
     }
@@ -180,8 +182,17 @@ impl<'o> World<'o> {
 
     /// Adds what a Gateway serves.
     fn serve(&self, gate: &Gate<'o>, served: &mut Served) {
+        let routes = self.routes(gate);
+        let attached = Attached::of(&routes);
+        // How many listeners of a port have a hostname; only asked, never iterated over.
+        let mut named: HashMap<(u16, &str), usize> = HashMap::new();
+        for door in gate.doors.iter().filter(|door| !door.is_beaten) {
+            if let Some(hostname) = &door.listener.hostname {
+                *named.entry((door.listener.port, hostname)).or_default() += 1;
+            }
+        }
         let mut plain_headers: BTreeMap<u16, Headers> = BTreeMap::new();
-        for (at, door) in gate.doors.iter().enumerate() {
+        for door in &gate.doors {
             if door.state == State::Broken {
                 continue;
             }
@@ -194,7 +205,8 @@ impl<'o> World<'o> {
                 "HTTPS" => {
                     let headers = forwarded(policies.first().copied());
                     let (clients, checks) = self.terms(door, &policies, unknown.as_ref());
-                    let hosts = self.hosts(gate, at, &headers, &checks);
+                    let hosts =
+                        self.hosts(gate, door, (&attached, &named), &headers, &checks);
                     served.add_https(gate, door, clients, hosts);
                 }
                 "HTTP" => {
@@ -204,7 +216,8 @@ impl<'o> World<'o> {
                         .or_insert_with(|| forwarded(policies.first().copied()));
                     let headers = headers.clone();
                     let checks = unknown.map_or_else(|| Fact::Known(Vec::new()), Fact::Unknown);
-                    let hosts = self.hosts(gate, at, &headers, &checks);
+                    let hosts =
+                        self.hosts(gate, door, (&attached, &named), &headers, &checks);
                     served.add_http(gate, door, hosts);
                 }
                 "TLS" => {
@@ -236,7 +249,7 @@ impl<'o> World<'o> {
             };
             let namespace = policy.identity.namespace_or_default();
             let from = From { group: envoy_gateway::GROUP, kind: "ClientTrafficPolicy", namespace };
-            Terms::of_policy(&self.references, policy.identity, from, validation)
+            self.known.shared(Terms::of_policy(&self.references, policy.identity, from, validation))
         };
         let all: Vec<Terms> = if policies.is_empty() {
             vec![of_gateway()]
@@ -252,19 +265,18 @@ impl<'o> World<'o> {
     fn hosts(
         &self,
         gate: &Gate<'o>,
-        at: usize,
+        door: &Door,
+        (attached, named): (&Attached<'_>, &HashMap<(u16, &str), usize>),
         headers: &Headers,
         checks: &Fact<Vec<Check>>,
     ) -> BTreeMap<String, Host> {
-        let door = &gate.doors[at];
-        let others = || {
-            let same = gate.doors.iter().enumerate().filter(move |(other, one)| {
-                *other != at && !one.is_beaten && one.listener.port == door.listener.port
-            });
-            same.filter_map(|(_, one)| one.listener.hostname.as_deref())
+        let is_others = |name: &str| {
+            let count = named.get(&(door.listener.port, name)).copied().unwrap_or_default();
+            let is_own = !door.is_beaten && door.listener.hostname.as_deref() == Some(name);
+            count > usize::from(is_own)
         };
         let mut hosts: BTreeMap<String, Host> = BTreeMap::new();
-        for routes in self.routes(gate) {
+        for routes in attached.candidates(gate, door) {
             let attached = routes.attaches(self.references.objects, gate.seen.identity, door);
             let (is_attached, missing) = match attached {
                 Ok(is_attached) => (is_attached, None),
@@ -274,7 +286,7 @@ impl<'o> World<'o> {
                 continue;
             }
             let all = routes.routes(&self.references, door, headers);
-            for name in hostnames::names(&routes.spec.hostnames, door.hostname(), others()) {
+            for name in hostnames::names(&routes.spec.hostnames, door.hostname(), is_others) {
                 let host = hosts.entry(name.to_lowercase()).or_insert_with(|| Host {
                     checks: checks.clone(),
                     routes: Fact::Known(Vec::new()),
@@ -326,6 +338,41 @@ impl<'o> World<'o> {
         };
         let found = self.others.iter().find(|(policy, targets)| is_to(policy, targets));
         found.map(|(policy, _)| Missing::Effect((*policy).clone(), "spec".to_owned()))
+    }
+}
+
+/// Routes by what they name as their parent; only asked, never iterated over.
+struct Attached<'a> {
+    all: &'a [Routes<'a>],
+    by_parent: HashMap<(&'a str, &'a str, Option<&'a str>), Vec<usize>>,
+}
+
+impl<'a> Attached<'a> {
+    fn of(all: &'a [Routes<'a>]) -> Self {
+        let mut by_parent: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, routes) in all.iter().enumerate() {
+            for parent in &routes.spec.parent_refs {
+                let namespace = parent.namespace.as_deref().unwrap_or(routes.namespace());
+                let key = (namespace, parent.name.as_str(), parent.section_name.as_deref());
+                let known = by_parent.entry(key).or_default();
+                if known.last() != Some(&at) {
+                    known.push(at);
+                }
+            }
+        }
+        Self { all, by_parent }
+    }
+
+    /// Those that may attach to a listener, each once, in their order.
+    fn candidates(&self, gate: &Gate<'_>, door: &'a Door) -> impl Iterator<Item = &'a Routes<'a>> {
+        let owner = if door.is_of_set { &door.owner } else { gate.seen.identity };
+        let of = |section| {
+            let key = (owner.namespace_or_default(), owner.name.as_str(), section);
+            self.by_parent.get(&key).into_iter().flatten().copied()
+        };
+        let found: BTreeSet<usize> =
+            of(None).chain(of(Some(door.listener.name.as_str()))).collect();
+        found.into_iter().map(|at| &self.all[at])
     }
 }
 

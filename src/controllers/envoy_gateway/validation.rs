@@ -1,7 +1,8 @@
 //! What is asked of clients, by a policy (`buildListenerTLSParameters` of `internal/gatewayapi/clienttrafficpolicy.go`) or by the
 //! Gateway (`ProcessGatewayTLS` of `listener.go`).
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -63,6 +64,26 @@ impl Mode {
             Self::VerifyIfGiven => BTreeSet::from([Fault::Absent]),
             Self::RequireAndVerify => BTreeSet::new(),
         }
+    }
+}
+
+/// Ways of validation, so that hosts that are validated alike share one; only asked, never iterated over.
+#[derive(Default)]
+pub(super) struct Known(RefCell<HashMap<Vec<Fingerprint>, Vec<Arc<ClientValidation>>>>);
+
+impl Known {
+    /// The same terms, with a way of validation that is shared.
+    pub fn shared(&self, terms: Terms) -> Terms {
+        let Fact::Known(Clients::Asked(own)) = &terms.clients else { return terms };
+        let certificates = own.certificates.known().map(Vec::as_slice).unwrap_or_default();
+        let key = certificates.iter().map(Certificate::fingerprint).collect();
+        let mut known = self.0.borrow_mut();
+        let alike = known.entry(key).or_default();
+        let shared = alike.iter().find(|one| *one == own).cloned().unwrap_or_else(|| {
+            alike.push(Arc::clone(own));
+            Arc::clone(own)
+        });
+        Terms { clients: Fact::Known(Clients::Asked(shared)), ..terms }
     }
 }
 

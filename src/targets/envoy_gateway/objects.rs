@@ -21,6 +21,9 @@ use crate::manifest::kinds::{Kind, Metadata};
 use crate::manifest::texts::Texts;
 use crate::manifest::{Body, Object};
 use crate::model::{Exposure, Model};
+use crate::pki::certificate::Certificate;
+use crate::pki::crl::RevocationList;
+use crate::pki::request::Holder;
 use crate::specification::{PathType, Verify};
 use crate::store::Material;
 use crate::targets::{Arrangement, HostArrangement};
@@ -33,13 +36,14 @@ const HEADERS_OF_NGINX: [&str; 4] =
 /// Gives `add` the objects of all hosts.
 ///
 /// # Errors
-/// Revoked authorities that no list reaches.
+/// An authority is revoked in a way that Envoy does not look up.
 pub(super) fn objects(
     model: &Model,
     arrangement: &Arrangement<'_>,
     material: &dyn Material,
     add: &mut dyn FnMut(Object),
 ) -> Result<(), Vec<Diagnostic>> {
+    let mut errors = Vec::new();
     let mut grants: BTreeMap<(String, String), BTreeSet<&str>> = BTreeMap::new();
     for listeners in gateways::of(model) {
         let places = listeners.places(model);
@@ -53,7 +57,11 @@ pub(super) fn objects(
             let place = &places[&exposure.host.as_str().to_lowercase()];
             let lists = arranged.authorities.map(|all| material.revocation_lists(all));
             // Without the list that is missing, nothing is rendered at all.
-            let has_lists = matches!(lists, Some(Ok(Some(_))));
+            let lists = lists.and_then(Result::ok).flatten();
+            let has_lists = lists.is_some();
+            if let (Some(lists), true) = (lists, arranged.looks_up_leaf_alone) {
+                errors.extend(revoked_between(model, material, exposure, arranged, &lists));
+            }
             add(policy(exposure, arranged, place, has_lists));
         }
         add_gateways(model, &listeners, add);
@@ -78,7 +86,39 @@ pub(super) fn objects(
     for ((namespace, name), from) in grants {
         add(grant(&namespace, &name, &from));
     }
-    Ok(())
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// An authority below a listed one that is revoked, where the lists are asked about the client's own certificate alone.
+fn revoked_between(
+    model: &Model,
+    material: &dyn Material,
+    exposure: &Exposure,
+    arranged: &HostArrangement<'_>,
+    lists: &str,
+) -> Option<Diagnostic> {
+    let lists = RevocationList::from_pem(lists.as_bytes()).ok()?;
+    let listed = arranged.authorities?;
+    let lineage = &model.lineage;
+    let is_between = |name: &&String| {
+        !listed.contains(name) && listed.iter().any(|above| lineage.is_at_or_below(name, above))
+    };
+    let is_revoked = |name: &&String| {
+        let own = material.certificate_chain(&Holder::Authority((*name).clone()));
+        let own = own.and_then(|pem| Certificate::from_pem(pem.as_bytes()).ok());
+        let own = own.and_then(|chain| chain.into_iter().next());
+        own.is_some_and(|own| {
+            lists.iter().any(|list| list.issuer == own.issuer && list.entry_of(&own).is_some())
+        })
+    };
+    let revoked = model.authorities.keys().filter(is_between).find(is_revoked)?;
+    let title = format!(
+        "host `{}` would admit the clients of `{revoked}`, which is revoked: below a listed authority that is not a root, Envoy looks up the client's own certificate alone",
+        exposure.key
+    );
+    Some(Diagnostic::error("unsupported", title).help(
+        "list the root in `clientAuth.cas`, or the authorities that sign clients one by one, without the revoked one",
+    ))
 }
 
 fn object(
