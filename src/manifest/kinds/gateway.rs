@@ -30,7 +30,7 @@ macro_rules! kinds {
             fn of(kind: &Kind) -> Option<&Self> {
                 let _ = kind;
                 $(if let Kind::$made(object) = kind {
-                    return Some(object);
+                    return Some(object.as_ref());
                 })?
                 None
             }

@@ -20,6 +20,7 @@ use crate::manifest::kinds::gateway::{
 use crate::manifest::kinds::{Kind, Metadata};
 use crate::manifest::texts::Texts;
 use crate::manifest::{Body, Object};
+use crate::model::names::with_suffix;
 use crate::model::{Exposure, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
@@ -77,7 +78,9 @@ pub(super) fn objects(
                 section: PLAIN.to_owned(),
             };
             let at = place.filter(|_| exposure.tls.is_some()).unwrap_or(&plain);
-            add(route(model, exposure, at));
+            for (part, routes) in exposure.routes.chunks(MOST_RULES).enumerate() {
+                add(route(model, exposure, at, (part, routes)));
+            }
             if exposure.tls.is_some() {
                 add(redirect(exposure, &plain));
             }
@@ -169,7 +172,7 @@ fn add_gateways(model: &Model, listeners: &Listeners<'_>, add: &mut dyn FnMut(Ob
             let set = ListenerSet { metadata: metadata(&model.labels), spec };
             let template = "envoy-gateway/listener-set.yaml.j2";
             let at = (listeners.namespace, name);
-            let kind = Kind::ListenerSet(set);
+            let kind = Kind::ListenerSet(Box::new(set));
             add(object(of_gateway_api(), "ListenerSet", at, keys, template, kind));
             continue;
         }
@@ -187,7 +190,7 @@ fn add_gateways(model: &Model, listeners: &Listeners<'_>, add: &mut dyn FnMut(Ob
             allowed_listeners: Allowed { namespaces: has_sets.then_some(same), kinds: Vec::new() },
             ..GatewaySpec::default()
         };
-        let gateway = Kind::Gateway(Gateway { metadata: metadata(&model.labels), spec });
+        let gateway = Kind::Gateway(Box::new(Gateway { metadata: metadata(&model.labels), spec }));
         let template = "envoy-gateway/gateway.yaml.j2";
         let at = (listeners.namespace, name);
         add(object(of_gateway_api(), "Gateway", at, listeners.keys.clone(), template, gateway));
@@ -282,7 +285,7 @@ fn policy(
         (exposure.namespace.as_str(), exposure.name.to_string()),
         vec![exposure.key.clone()],
         "envoy-gateway/client-traffic-policy.yaml.j2",
-        Kind::ClientTrafficPolicy(policy),
+        Kind::ClientTrafficPolicy(Box::new(policy)),
     )
 }
 
@@ -297,8 +300,16 @@ fn parent(place: &Place) -> Reference {
     }
 }
 
-/// The routes of a host, at its own listener alone.
-fn route(model: &Model, exposure: &Exposure, place: &Place) -> Object {
+/// How many rules a route may have (`MaxItems` of its kind).
+const MOST_RULES: usize = 16;
+
+/// A part of the routes of a host, at its own listener alone.
+fn route(
+    model: &Model,
+    exposure: &Exposure,
+    place: &Place,
+    (part, routes): (usize, &[crate::model::Route]),
+) -> Object {
     let rule = |route: &crate::model::Route| {
         let kind = match route.path_type {
             PathType::Exact => "Exact",
@@ -321,16 +332,20 @@ fn route(model: &Model, exposure: &Exposure, place: &Place) -> Object {
     let spec = HttpRouteSpec {
         parent_refs: vec![parent(place)],
         hostnames: vec![exposure.host.to_string()],
-        rules: exposure.routes.iter().map(rule).collect(),
+        rules: routes.iter().map(rule).collect(),
     };
     let metadata = Metadata { labels: Texts::of(&exposure.labels), annotations };
+    let name = match part {
+        0 => exposure.name.to_string(),
+        part => with_suffix(exposure.name.as_str(), &format!("-{}", part + 1)),
+    };
     object(
         of_gateway_api(),
         "HTTPRoute",
-        (exposure.namespace.as_str(), exposure.name.to_string()),
+        (exposure.namespace.as_str(), name),
         vec![exposure.key.clone()],
         "envoy-gateway/http-route.yaml.j2",
-        Kind::HttpRoute(HttpRoute { metadata, spec }),
+        Kind::HttpRoute(Box::new(HttpRoute { metadata, spec })),
     )
 }
 
@@ -350,14 +365,14 @@ fn redirect(exposure: &Exposure, plain: &Place) -> Object {
         hostnames: vec![exposure.host.to_string()],
         rules: vec![rule],
     };
-    let name = crate::model::names::with_suffix(exposure.name.as_str(), "-redirect");
+    let name = with_suffix(exposure.name.as_str(), "-redirect");
     object(
         of_gateway_api(),
         "HTTPRoute",
         (exposure.namespace.as_str(), name),
         vec![exposure.key.clone()],
         "envoy-gateway/http-route.yaml.j2",
-        Kind::HttpRoute(HttpRoute { metadata: metadata(&exposure.labels), spec }),
+        Kind::HttpRoute(Box::new(HttpRoute { metadata: metadata(&exposure.labels), spec })),
     )
 }
 
@@ -378,6 +393,6 @@ fn grant(namespace: &str, secret: &str, from: &BTreeSet<&str>) -> Object {
         (namespace, format!("{secret}-{GATEWAY}")),
         Vec::new(),
         "envoy-gateway/reference-grant.yaml.j2",
-        Kind::ReferenceGrant(grant),
+        Kind::ReferenceGrant(Box::new(grant)),
     )
 }
