@@ -18,6 +18,7 @@ mod order;
 mod policies;
 mod references;
 mod routes;
+mod served;
 #[cfg(test)]
 mod tests;
 mod validation;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use self::below::Below as NamesBelow;
-use super::parts::{Part, parts};
+use super::parts::{Part, is_as_made, parts};
 use crate::access::desired::desired;
 use crate::access::readers::readers;
 use crate::access::witness::Shown;
@@ -16,9 +16,7 @@ use crate::enforcement::{
     Asked, Below, Desired, DesiredClients, DesiredHost, Difference, DifferenceKind, Given, Missing,
     Pattern, Requester, Services, Witness, below_wildcards, compare,
 };
-use crate::manifest::kinds::envoy_gateway::ClientTrafficPolicy;
-use crate::manifest::kinds::gateway::{Gateway, HttpRoute, ListenerSet};
-use crate::manifest::kinds::{self, Api, Ingress};
+use crate::manifest::kinds;
 use crate::manifest::{Object, ObjectSet};
 use crate::model::{Exposure, Model, Service};
 use crate::specification::document::{Locate, Step};
@@ -181,18 +179,6 @@ fn moment(desired: &Desired) -> Timestamp {
         latest = lists.chain(certificates).chain([latest]).max().unwrap_or(latest);
     }
     latest
-}
-
-/// Whether all objects that expose hosts are as mtlsgen makes them.
-fn is_as_made(objects: &ObjectSet<'_>) -> bool {
-    fn all<K: Api>(objects: &ObjectSet<'_>) -> bool {
-        objects.all::<K>().0.iter().all(|seen| seen.is_as_made)
-    }
-    all::<Ingress>(objects)
-        && all::<Gateway>(objects)
-        && all::<ListenerSet>(objects)
-        && all::<HttpRoute>(objects)
-        && all::<ClientTrafficPolicy>(objects)
 }
 
 /// Whether a difference is that the effect of a `ConfigMap` is not known.

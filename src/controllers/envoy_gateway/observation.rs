@@ -10,18 +10,16 @@ use super::order::{in_order, turns};
 use super::policies::{Policies, selects};
 use super::references::{From, References};
 use super::routes::{Headers, Routes};
+use super::served::{Host, Served, checks, forwarded};
 use super::validation::{Known, Terms};
 use super::{CONTROLLER_NAME, PATCHES};
 use crate::controllers::Settings;
-use crate::enforcement::{
-    Admits, Answer, Cause, Check, Clients, Fact, Given, Header, HeaderValue, Listener, Missing,
-    Observed, Pattern, Protocol, Route, RouteTable, SniDiffers, VirtualHost,
-};
+use crate::enforcement::{Cause, Check, Clients, Fact, Given, Missing, Observed};
 use crate::identity::Identity;
 use crate::manifest::kinds::Api;
 use crate::manifest::kinds::envoy_gateway::{
-    self, ClientTrafficPolicy, EnvoyExtensionPolicy, EnvoyPatchPolicy, EnvoyProxy,
-    ForwardedCertificate, SecurityPolicy, Targets,
+    self, ClientTrafficPolicy, EnvoyExtensionPolicy, EnvoyPatchPolicy, EnvoyProxy, SecurityPolicy,
+    Targets,
 };
 use crate::manifest::kinds::gateway::{
     Gateway, GatewayClass, GrpcRoute, HttpRoute, ListenerSet, Reference,
@@ -205,8 +203,7 @@ impl<'o> World<'o> {
                 "HTTPS" => {
                     let headers = forwarded(policies.first().copied());
                     let (clients, checks) = self.terms(door, &policies, unknown.as_ref());
-                    let hosts =
-                        self.hosts(gate, door, (&attached, &named), &headers, &checks);
+                    let hosts = self.hosts(gate, door, (&attached, &named), &headers, &checks);
                     served.add_https(gate, door, clients, hosts);
                 }
                 "HTTP" => {
@@ -216,8 +213,7 @@ impl<'o> World<'o> {
                         .or_insert_with(|| forwarded(policies.first().copied()));
                     let headers = headers.clone();
                     let checks = unknown.map_or_else(|| Fact::Known(Vec::new()), Fact::Unknown);
-                    let hosts =
-                        self.hosts(gate, door, (&attached, &named), &headers, &checks);
+                    let hosts = self.hosts(gate, door, (&attached, &named), &headers, &checks);
                     served.add_http(gate, door, hosts);
                 }
                 "TLS" => {
@@ -373,118 +369,5 @@ impl<'a> Attached<'a> {
         let found: BTreeSet<usize> =
             of(None).chain(of(Some(door.listener.name.as_str()))).collect();
         found.into_iter().map(|at| &self.all[at])
-    }
-}
-
-/// What is served under a name.
-struct Host {
-    checks: Fact<Vec<Check>>,
-    routes: Fact<Vec<Route>>,
-}
-
-/// Every request is answered with 500, if there are objects for which it is.
-fn checks(refused_by: &[Identity]) -> Vec<Check> {
-    if refused_by.is_empty() {
-        return Vec::new();
-    }
-    let because = refused_by.to_vec();
-    vec![Check { admits: Admits::None, refusal: Answer::Status(500), because }]
-}
-
-/// The header about the client's certificate that a policy has (`buildForwardClientCertDetailsAction` of
-/// `internal/xds/translator/listener.go`): it is removed where none is said.
-fn forwarded(policy: Option<&Seen<'_, ClientTrafficPolicy>>) -> Headers {
-    let own = policy.and_then(|one| one.object.spec.headers.x_forwarded_client_cert.clone());
-    let ForwardedCertificate { mode, cert_details_to_add } = own.unwrap_or_default();
-    let mode = mode.as_deref().unwrap_or("Sanitize");
-    let has_certificate = cert_details_to_add.iter().any(|one| one == "Cert");
-    let carries = match mode {
-        "SanitizeSet" | "AppendForward" if has_certificate => HeaderValue::Certificate,
-        "SanitizeSet" | "AppendForward" => HeaderValue::Subject,
-        _ => HeaderValue::Nothing,
-    };
-    let client_can_send = matches!(mode, "ForwardOnly" | "AppendForward" | "AlwaysForwardOnly");
-    if carries == HeaderValue::Nothing && !client_can_send {
-        return Headers(Arc::new([]));
-    }
-    Headers(Arc::new([Header { name: "x-forwarded-client-cert", carries, client_can_send }]))
-}
-
-/// What all Gateways serve.
-#[derive(Default)]
-struct Served {
-    https: Vec<(Listener, BTreeMap<String, Host>)>,
-    /// Plain HTTP by address and port: one listener for all of a port.
-    http: BTreeMap<(Arc<Identity>, u16), BTreeMap<String, Host>>,
-}
-
-impl Served {
-    fn add_https(
-        &mut self,
-        gate: &Gate<'_>,
-        door: &Door,
-        clients: Fact<Clients>,
-        hosts: BTreeMap<String, Host>,
-    ) {
-        let listener = Listener {
-            address: Some(Arc::clone(&gate.address)),
-            port: door.listener.port,
-            protocol: Protocol::Https,
-            sni: pattern(door.hostname()),
-            certificates: door.certificates.clone(),
-            clients,
-            settings: Vec::new(),
-            table: 0,
-        };
-        self.https.push((listener, hosts));
-    }
-
-    fn add_http(&mut self, gate: &Gate<'_>, door: &Door, hosts: BTreeMap<String, Host>) {
-        let own = self.http.entry((Arc::clone(&gate.address), door.listener.port)).or_default();
-        for (name, host) in hosts {
-            own.entry(name).or_insert(host);
-        }
-    }
-
-    fn finished(self) -> (Vec<Listener>, Vec<RouteTable>) {
-        let (mut listeners, mut tables) = (Vec::new(), Vec::new());
-        for ((address, port), hosts) in self.http {
-            listeners.push(Listener {
-                address: Some(address),
-                port,
-                protocol: Protocol::Http,
-                sni: Pattern::Any,
-                certificates: BTreeSet::new(),
-                clients: Fact::Known(Clients::NotAsked),
-                settings: Vec::new(),
-                table: tables.len(),
-            });
-            tables.push(table(hosts));
-        }
-        for (listener, hosts) in self.https {
-            listeners.push(Listener { table: tables.len(), ..listener });
-            tables.push(table(hosts));
-        }
-        (listeners, tables)
-    }
-}
-
-fn table(hosts: BTreeMap<String, Host>) -> RouteTable {
-    let host = |(name, Host { checks, routes }): (String, Host)| VirtualHost {
-        names: vec![pattern(&name)],
-        sni_differs: SniDiffers::Serve,
-        checks,
-        routes,
-    };
-    RouteTable::new(hosts.into_iter().map(host).collect())
-}
-
-/// Which names a hostname is for: a wildcard any number of labels.
-fn pattern(hostname: &str) -> Pattern {
-    let lower = hostname.to_lowercase();
-    match lower.strip_prefix("*.") {
-        Some(domain) => Pattern::Below(domain.to_owned()),
-        None if lower.is_empty() || lower == "*" => Pattern::Any,
-        None => Pattern::Exact(lower),
     }
 }
