@@ -96,6 +96,7 @@ impl Controller for EnvoyGateway {
             read_from: None,
             run_by: None,
             given,
+            at: None,
         }
     }
 

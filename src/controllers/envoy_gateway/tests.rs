@@ -27,13 +27,20 @@ fn api(group: &str, kind: &str, name: &str, spec: &Value) -> Value {
     json!({ "apiVersion": group, "kind": kind, "metadata": { "name": name, "namespace": "shop" }, "spec": spec })
 }
 
+/// A certificate and its key.
+fn pair() -> (String, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["a.test".to_owned()]).unwrap();
+    (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+}
+
 /// The class, the Secrets and the Services of all set-ups.
 fn ground() -> Vec<Value> {
     let authority = |name: &str, pem: &str| {
         core("Secret", name, &json!({ "stringData": { "ca.crt": pem, "other": "x" } }))
     };
-    let pair =
-        json!({ "type": "kubernetes.io/tls", "stringData": { "tls.crt": "x", "tls.key": "x" } });
+    let (certificate, key) = pair();
+    let pair = json!({ "type": "kubernetes.io/tls", "stringData": { "tls.crt": certificate, "tls.key": key } });
     let service = json!({ "spec": { "ports": [{ "port": 80 }] } });
     vec![
         api(

@@ -17,7 +17,6 @@ use crate::manifest::kinds::envoy_gateway::{
     PolicyLists, PolicyNames, PolicyValidation, StringMatch,
 };
 use crate::manifest::kinds::gateway::{FrontendValidation, Reference};
-use crate::pki::acceptance;
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::crl::RevocationList;
 use crate::pki::key::SpkiHash;
@@ -55,13 +54,15 @@ impl Mode {
         matches!(self, Self::VerifyIfGiven | Self::RequireAndVerify)
     }
 
-    fn tolerates(self) -> BTreeSet<Fault> {
+    /// Hashes in any mode that verifies require a certificate (`initializeSslContexts` of Envoy's `default_validator.cc`).
+    fn tolerates(self, pins: &Pins) -> BTreeSet<Fault> {
         let any = Fault::OF_CERTIFICATES.into_iter();
+        let has_hashes = !pins.hashes.is_empty() || !pins.keys.is_empty();
         match self {
             Self::Request => any.chain([Fault::Absent]).collect(),
             Self::RequireAny => any.collect(),
-            Self::VerifyIfGiven => BTreeSet::from([Fault::Absent]),
-            Self::RequireAndVerify => BTreeSet::new(),
+            Self::VerifyIfGiven if !has_hashes => BTreeSet::from([Fault::Absent]),
+            Self::VerifyIfGiven | Self::RequireAndVerify => BTreeSet::new(),
         }
     }
 }
@@ -76,16 +77,19 @@ impl Terms {
         Self { clients: Fact::Unknown(missing), refused_by: Vec::new() }
     }
 
-    /// What a policy asks for that has this identity.
+    /// What a policy asks for that has this identity, where the Gateway itself asks for something or not.
     pub fn of_policy(
         references: &References<'_>,
         policy: &Identity,
         from: From<'_>,
         validation: &PolicyValidation,
+        of_gateway: Option<&Self>,
     ) -> Self {
         let mode = Mode::of(validation);
+        // Without authorities of its own, it has those of the Gateway.
+        let beside = || of_gateway.map_or_else(|| Self::without(mode), |own| own.with(mode));
         let broken =
-            |object: Identity| Self { refused_by: vec![policy.clone(), object], ..Self::open() };
+            |object: Identity| Self { refused_by: vec![policy.clone(), object], ..beside() };
         let certificates =
             match authorities(references, from, &validation.ca_certificate_refs, &["ca.crt"]) {
                 Ok(all) => all,
@@ -93,26 +97,50 @@ impl Terms {
                 Err(Refused::Unknown(missing)) => return Self::unknown(missing),
             };
         if certificates.is_empty() {
-            // Nothing is asked in the handshake without authorities.
-            return if mode.verifies() { broken(policy.clone()) } else { Self::open() };
+            return if mode.verifies() { broken(policy.clone()) } else { beside() };
         }
         let (revocation, refused_by) = match &validation.crl {
             None => (Fact::Known(Revocation::None), Vec::new()),
             Some(lists) => match revocation(references, from, lists) {
-                Ok(lists) => (Fact::Known(lists), Vec::new()),
+                Ok(Some(lists)) => (Fact::Known(lists), Vec::new()),
+                Ok(None) => return Self { clients: Fact::Known(Clients::NotListening), ..Self::open() },
                 Err(Refused::Broken(object)) => {
                     (Fact::Known(Revocation::None), vec![policy.clone(), object])
                 }
                 Err(Refused::Unknown(missing)) => (Fact::Unknown(missing), Vec::new()),
             },
         };
-        let mut tolerates = mode.tolerates();
+        let pins = pins(validation);
+        let mut tolerates = mode.tolerates(&pins);
         if validation.allow_expired_certificate {
             tolerates.insert(Fault::Expired);
         }
-        let pins = pins(validation);
         let clients = asked(certificates, pins, revocation, tolerates);
         Self { clients: Fact::Known(clients), refused_by }
+    }
+
+    /// What is asked without authorities: a certificate is requested where any will do, and none is required.
+    fn without(mode: Mode) -> Self {
+        if mode.verifies() {
+            return Self::open();
+        }
+        let tolerates = Mode::Request.tolerates(&Pins::default());
+        let revocation = Fact::Known(Revocation::None);
+        let clients = asked(Vec::new(), Pins::default(), revocation, tolerates);
+        Self { clients: Fact::Known(clients), ..Self::open() }
+    }
+
+    /// The same authorities, and this mode.
+    fn with(&self, mode: Mode) -> Self {
+        let clients = match &self.clients {
+            Fact::Known(Clients::Asked(asked)) => {
+                let tolerates = mode.tolerates(&asked.pins);
+                let asked = ClientValidation { tolerates, ..(**asked).clone() };
+                Fact::Known(Clients::Asked(Arc::new(asked)))
+            }
+            other => other.clone(),
+        };
+        Self { clients, refused_by: self.refused_by.clone() }
     }
 
     /// What a Gateway asks for at a port; an object for which the listeners there do not work.
@@ -133,7 +161,9 @@ impl Terms {
             _ => Mode::RequireAndVerify,
         };
         let revocation = Fact::Known(Revocation::None);
-        let clients = asked(certificates, Pins::default(), revocation, mode.tolerates());
+        let pins = Pins::default();
+        let tolerates = mode.tolerates(&pins);
+        let clients = asked(certificates, pins, revocation, tolerates);
         Ok(Self { clients: Fact::Known(clients), refused_by: Vec::new() })
     }
 }
@@ -155,8 +185,8 @@ fn asked(
     }))
 }
 
-/// The authorities of some objects, each once (`filterValidCACertificates` of `tls.go`, which drops what it does not read; those
-/// that have expired validate nothing in any case).
+/// The authorities of some objects, each once (`filterValidCACertificates` of `tls.go`, which drops what it does not read, and what
+/// is not valid).
 fn authorities(
     references: &References<'_>,
     from: From<'_>,
@@ -174,7 +204,7 @@ fn authorities(
                 return Err(Refused::Unknown(missing));
             };
             let read = block.decode().ok().and_then(|der| Certificate::from_der(&der).ok());
-            let read = read.filter(|one| acceptance::unreadable(one).is_none());
+            let read = read.filter(|one| references.is_valid(one));
             is_any_read |= read.is_some();
             all.extend(read.filter(|one| !all.contains(one)));
         }
@@ -185,26 +215,37 @@ fn authorities(
     Ok(all)
 }
 
-/// The lists of some objects. The first one of each has to be in order (`validateCrl`).
+/// The lists of some objects. The first one of each has to be in order (`validateCrl` of `tls.go`); where Envoy cannot read another
+/// one, it does not serve the listener (`None`).
 fn revocation(
     references: &References<'_>,
     from: From<'_>,
     PolicyLists { refs, only_verify_leaf_certificate }: &PolicyLists,
-) -> Result<Revocation, Refused> {
+) -> Result<Option<Revocation>, Refused> {
     let mut all = Vec::new();
     for reference in refs {
         let (identity, text) = references.data(from, reference, &["ca.crl"])?;
-        match RevocationList::from_pem(&text) {
-            Ok(lists) if lists.iter().all(|list| list.flaw.is_none()) => all.extend(lists),
+        let mut blocks = pem::blocks(&text).map(|block| block.ok()?.decode().ok());
+        let first = blocks.next().flatten().and_then(|der| RevocationList::from_der(&der).ok());
+        match first.filter(|list| list.flaw.is_none()) {
+            Some(list) if references.is_current(list.this_update, list.end()) => all.push(list),
             _ => return Err(Refused::Broken(identity)),
+        }
+        for der in blocks {
+            let Some(der) = der else { return Ok(None) };
+            match RevocationList::from_der(&der) {
+                Ok(list) => all.push(list),
+                Err(_) if Certificate::from_der(&der).is_ok() => {}
+                Err(_) => return Ok(None),
+            }
         }
     }
     if all.is_empty() {
-        return Ok(Revocation::None);
+        return Ok(Some(Revocation::None));
     }
     let depth =
         if *only_verify_leaf_certificate { CheckedLists::EndEntity } else { CheckedLists::Chain };
-    Ok(Revocation::Lists { all, depth, unknown: UnknownStatus::Deny })
+    Ok(Some(Revocation::Lists { all, depth, unknown: UnknownStatus::Deny }))
 }
 
 fn pins(validation: &PolicyValidation) -> Pins {

@@ -8,7 +8,6 @@ are fixed: a Gateway is reached by an address of its own, and any number of inst
 from __future__ import annotations
 
 import base64
-import itertools
 import json
 import shlex
 import subprocess
@@ -76,7 +75,6 @@ class EnvoyGateway:
         self._name = name
         self._folder = folder
         self._address = address
-        self._numbers = itertools.count()
         self._certificates = folder / "certificates-of-envoy"
         self._open = ExitStack()
         #: By namespace and name of the Gateway; None: there is none.
@@ -104,17 +102,18 @@ class EnvoyGateway:
 
         wait_until(decided, 60, "Deployments of all Gateways", pause=0.5)
         files = {each["metadata"]["name"]: each["data"] for each in self._objects("configmap")}
-        self._envoys |= {key: self._launched(made[key], files) if key in made else None for key in gateways}
+        self._envoys |= {key: self._launched(key, made[key], files) if key in made else None for key in gateways}
         for key in gateways:
             if envoy := self._envoys[key]:
                 self._wait(envoy)
 
     def close(self) -> None:
-        """Stops all Envoys."""
+        """Stops all Envoys; any can be started again."""
         self._open.close()
+        self._envoys.clear()
 
-    def _launched(self, deployment: Object, files: Mapping[str, Mapping[str, str]]) -> Envoy:
-        name = f"{self._name}-{next(self._numbers)}"
+    def _launched(self, key: Place, deployment: Object, files: Mapping[str, Mapping[str, str]]) -> Envoy:
+        name = f"{self._name}-{'-'.join(key)}"
         folder = self._folder / name
         folder.mkdir()
         beside = self._open.enter_context(closing(self._run.network.beside()))

@@ -25,11 +25,11 @@ from .readers import READ
 #: Asked for at every host, beside the paths of its Ingresses.
 PATHS = ("/", "/api", "/api/v1", "/apis", "/page", "/elsewhere", f"{ACME}/token")
 #: Who asks for every path; others ask for the first, since the controller judges them on every path.
-_EVERYWHERE = (None, "alice")
+EVERYWHERE = (None, "alice")
 #: What a controller is asked for that has read the set-ups as they came.
 _FEW = PATHS[:2]
 #: Of each set-up, so many finds are described.
-_SHOWN = 3
+_SHOWN = int(__import__("os").environ.get("SHOWN","3"))
 #: What stays in paths as it is.
 SAFE = "/~!$&'()*+,;=:@%-._"
 _SENTINEL = "z-sentinel"
@@ -141,7 +141,7 @@ def _judge(ground: Ground, setups: Sequence[Setup], tally: Tally) -> list[Find]:
                 few = {
                     each: verdict
                     for each, verdict in verdicts.items()
-                    if each.client in _EVERYWHERE and each.path in _FEW
+                    if each.client in EVERYWHERE and each.path in _FEW
                 }
                 finds += compared(batch, few, _asking(ground, batch, controller))
         else:
@@ -254,7 +254,7 @@ def _said(ground: Ground, batch: Batch) -> dict[Request, Verdict]:
 
 def is_asked(request: Request) -> bool:
     """Whether a request is made: paths other than the first are for few clients."""
-    return request.client in _EVERYWHERE or (request.scheme == "https" and request.path == PATHS[0])
+    return request.client in EVERYWHERE or (request.scheme == "https" and request.path == PATHS[0])
 
 
 #: Answers, by request.

@@ -181,6 +181,8 @@ def old_ones(maker: Maker) -> None:
         more = {"mode": mode} if mode else {}
         if gate.choices.chance(0.4):
             more["crl"] = _listed(gate, gate.choices.one(("complete", "an old one", "of the middle")))
+        if gate.choices.chance(0.2):
+            more["certificateHashes"] = [gate.material.hashes(gate.choices.one(("expired", "alice", "early")))[0]]
         bundle = gate.choices.one(("high", "high", "all", "late", "late and root", "leaf"))
         validation = gate.trust(bundle, allowExpiredCertificate=gate.choices.chance(0.8), **more)
         made.append(gate.protected(f"o{number}", validation))
