@@ -102,8 +102,7 @@ impl Terms {
         let (revocation, refused_by) = match &validation.crl {
             None => (Fact::Known(Revocation::None), Vec::new()),
             Some(lists) => match revocation(references, from, lists) {
-                Ok(Some(lists)) => (Fact::Known(lists), Vec::new()),
-                Ok(None) => return Self { clients: Fact::Known(Clients::NotListening), ..Self::open() },
+                Ok(lists) => (Fact::Known(lists), Vec::new()),
                 Err(Refused::Broken(object)) => {
                     (Fact::Known(Revocation::None), vec![policy.clone(), object])
                 }
@@ -215,16 +214,19 @@ fn authorities(
     Ok(all)
 }
 
-/// The lists of some objects. The first one of each has to be in order (`validateCrl` of `tls.go`); where Envoy cannot read another
-/// one, it does not serve the listener (`None`).
+/// The lists of some objects. The first one of each has to be in order (`validateCrl` of `tls.go`). Where Envoy cannot read another
+/// one, it refuses the update that it is part of: which other listeners are in that one, is chance.
 fn revocation(
     references: &References<'_>,
     from: From<'_>,
     PolicyLists { refs, only_verify_leaf_certificate }: &PolicyLists,
-) -> Result<Option<Revocation>, Refused> {
+) -> Result<Revocation, Refused> {
     let mut all = Vec::new();
     for reference in refs {
-        let (identity, text) = references.data(from, reference, &["ca.crl"])?;
+        const KEY: &str = "ca.crl";
+        let (identity, text) = references.data(from, reference, &[KEY])?;
+        let unreadable =
+            || Refused::Unknown(Missing::Effect(identity.clone(), format!("the end of {KEY}")));
         let mut blocks = pem::blocks(&text).map(|block| block.ok()?.decode().ok());
         let first = blocks.next().flatten().and_then(|der| RevocationList::from_der(&der).ok());
         match first.filter(|list| list.flaw.is_none()) {
@@ -232,20 +234,20 @@ fn revocation(
             _ => return Err(Refused::Broken(identity)),
         }
         for der in blocks {
-            let Some(der) = der else { return Ok(None) };
+            let der = der.ok_or_else(unreadable)?;
             match RevocationList::from_der(&der) {
                 Ok(list) => all.push(list),
                 Err(_) if Certificate::from_der(&der).is_ok() => {}
-                Err(_) => return Ok(None),
+                Err(_) => return Err(unreadable()),
             }
         }
     }
     if all.is_empty() {
-        return Ok(Some(Revocation::None));
+        return Ok(Revocation::None);
     }
     let depth =
         if *only_verify_leaf_certificate { CheckedLists::EndEntity } else { CheckedLists::Chain };
-    Ok(Some(Revocation::Lists { all, depth, unknown: UnknownStatus::Deny }))
+    Ok(Revocation::Lists { all, depth, unknown: UnknownStatus::Deny })
 }
 
 fn pins(validation: &PolicyValidation) -> Pins {
