@@ -22,6 +22,9 @@ use crate::pki::crl::RevocationList;
 use crate::pki::key::SpkiHash;
 use crate::pki::pem;
 
+/// The key of authorities.
+const AUTHORITIES: &str = "ca.crt";
+
 /// What a listener asks of clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Terms {
@@ -90,12 +93,11 @@ impl Terms {
         let beside = || of_gateway.map_or_else(|| Self::without(mode), |own| own.with(mode));
         let broken =
             |object: Identity| Self { refused_by: vec![policy.clone(), object], ..beside() };
-        let certificates =
-            match authorities(references, from, &validation.ca_certificate_refs, &["ca.crt"]) {
-                Ok(all) => all,
-                Err(Refused::Broken(object)) => return broken(object),
-                Err(Refused::Unknown(missing)) => return Self::unknown(missing),
-            };
+        let certificates = match authorities(references, from, &validation.ca_certificate_refs) {
+            Ok(all) => all,
+            Err(Refused::Broken(object)) => return broken(object),
+            Err(Refused::Unknown(missing)) => return Self::unknown(missing),
+        };
         if certificates.is_empty() {
             return if mode.verifies() { broken(policy.clone()) } else { beside() };
         }
@@ -148,9 +150,7 @@ impl Terms {
         from: From<'_>,
         validation: &FrontendValidation,
     ) -> Result<Self, Identity> {
-        let keys = ["ca.crt", "tls.crt"];
-        let all = authorities(references, from, &validation.ca_certificate_refs, &keys);
-        let certificates = match all {
+        let certificates = match handed_on(references, from, &validation.ca_certificate_refs) {
             Ok(all) => all,
             Err(Refused::Broken(object)) => return Err(object),
             Err(Refused::Unknown(missing)) => return Ok(Self::unknown(missing)),
@@ -190,16 +190,15 @@ fn authorities(
     references: &References<'_>,
     from: From<'_>,
     refs: &[Reference],
-    keys: &[&str],
 ) -> Result<Vec<Certificate>, Refused> {
     let mut all: Vec<Certificate> = Vec::new();
     for reference in refs {
-        let (identity, text) = references.data(from, reference, keys)?;
+        let (identity, text) = references.data(from, reference, &[AUTHORITIES])?;
         let mut is_any_read = false;
         for block in pem::blocks(&text) {
             // Where a block has no end, Go may begin the next one elsewhere.
             let Ok(block) = block else {
-                let missing = Missing::Effect(identity, keys[0].to_owned());
+                let missing = Missing::Effect(identity, AUTHORITIES.to_owned());
                 return Err(Refused::Unknown(missing));
             };
             let read = block.decode().ok().and_then(|der| Certificate::from_der(&der).ok());
@@ -209,6 +208,27 @@ fn authorities(
         }
         if !is_any_read {
             return Err(Refused::Broken(identity));
+        }
+    }
+    Ok(all)
+}
+
+/// The authorities of some objects as Envoy gets them, with all that is in there (`getCaCertsFromCARefs` of `backendtlspolicy.go`).
+/// What it cannot read, it refuses with the update that it is part of.
+fn handed_on(
+    references: &References<'_>,
+    from: From<'_>,
+    refs: &[Reference],
+) -> Result<Vec<Certificate>, Refused> {
+    let mut all: Vec<Certificate> = Vec::new();
+    for reference in refs {
+        let (identity, text) = references.data(from, reference, &[AUTHORITIES, "tls.crt"])?;
+        match Certificate::from_pem(&text) {
+            Ok(read) => all.extend(read),
+            Err(_) => {
+                let missing = Missing::Effect(identity, AUTHORITIES.to_owned());
+                return Err(Refused::Unknown(missing));
+            }
         }
     }
     Ok(all)

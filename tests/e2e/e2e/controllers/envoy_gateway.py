@@ -19,7 +19,7 @@ from ..ask import ask
 from ..cluster import as_list
 from ..network import Beside
 from ..parts import binary
-from ..processes import Process, wait_until
+from ..processes import NotReady, Process, wait_until
 from ..program import Object
 from ..world import Run
 from .controller import Controller
@@ -95,12 +95,15 @@ class EnvoyGateway:
         """Starts those of Gateways at once; `are_ours`: they are of our classes, and their status is waited for."""
         made: dict[Place, Object] = {}
 
-        def decided() -> bool:
+        def undecided() -> set[Place]:
             made.update(self._deployments())
-            undecided = set(gateways) - set(made)
-            return not undecided or not are_ours or undecided <= self._closed()
+            without = set(gateways) - set(made)
+            return without - self._closed() if without and are_ours else set()
 
-        wait_until(decided, 60, "Deployments of all Gateways", pause=0.5)
+        try:
+            wait_until(lambda: not undecided(), 60, "Deployments of Gateways", pause=0.5)
+        except NotReady as error:
+            raise NotReady(f"{error}: {undecided()}\n{self.process.log_tail()}") from None
         files = {each["metadata"]["name"]: each["data"] for each in self._objects("configmap")}
         self._envoys |= {key: self._launched(key, made[key], files) if key in made else None for key in gateways}
         for key in gateways:

@@ -12,8 +12,10 @@ from .gate import CLASS, Gate
 MODES = (None, "RequireAndVerify", "RequireAndVerify", "VerifyIfGiven", "Request", "RequireAny")
 _BUNDLES = (*BUNDLES, *MORE_BUNDLES)
 _LISTS = (*LISTS, *MORE_LISTS)
+#: What the Gateway itself may name is not judged by Envoy Gateway: Envoy has to read it.
+_HANDED_ON = ("high", "all", "middle", "late and root", "late")
 _NO_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n-----END CERTIFICATE-----\n"
-_NO_LIST = "-----BEGIN X509 CRL-----\nbm90aGluZw==\n-----END X509 CRL-----\n"
+_NO_LIST = _NO_CERTIFICATE.replace("CERTIFICATE", "X509 CRL")
 #: Names of `MORE_CLIENTS`, and others.
 _NAMES: dict[str, Sequence[dict[str, str]]] = {
     "dnsNames": (
@@ -208,15 +210,14 @@ def frontends(maker: Maker) -> None:
 
 
 def _frontend(gate: Gate) -> dict[str, Any]:
-    form = gate.choices.one(("nothing", "map", "map", "map", "two", "missing", "junk", "secret"))
+    form = gate.choices.one(("nothing", "map", "map", "map", "two", "missing", "secret"))
     if form == "nothing":
         return {}
     bundle = gate.material.bundle
     forms: dict[str, Callable[[], list[Any]]] = {
-        "map": lambda: [gate.config_map({"ca.crt": bundle(gate.choices.one(("high", "all", "middle")))})],
+        "map": lambda: [gate.config_map({"ca.crt": bundle(gate.choices.one(_HANDED_ON))})],
         "two": lambda: [gate.config_map({"ca.crt": bundle(each)}) for each in ("high", "other")],
         "missing": lambda: [gate.reference("ConfigMap", "missing")],
-        "junk": lambda: [gate.config_map({"ca.crt": "nothing"})],
         "secret": lambda: [gate.authority()],
     }
     insecure = gate.choices.maybe(0.2, mode="AllowInsecureFallback")

@@ -207,7 +207,6 @@ def allowed_routes(maker: Maker) -> None:
         {},
         {"namespaces": {"from": "All"}},
         {"namespaces": {"from": "Same"}},
-        {"namespaces": {"from": "None"}},
         {"namespaces": {"from": "Selector", "selector": {"matchLabels": {by_name: gate.other}}}},
         {"namespaces": {"from": "Selector", "selector": {"matchLabels": {"e2e.mtlsgen.dev/truth": "yes"}}}},
         {"namespaces": {"from": "Selector", "selector": {"matchLabels": {"e2e.mtlsgen.dev/truth": "no"}}}},
