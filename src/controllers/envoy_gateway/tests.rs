@@ -302,6 +302,21 @@ fn broken_references_close_a_listener() {
 }
 
 #[test]
+fn what_no_route_is_for_is_not_refused() {
+    let mut part = route("shop", &["a.test"], Some("a"));
+    part["spec"]["rules"][0]["matches"] = json!([{ "path": { "type": "Exact", "value": "/e" } }]);
+    let observed = observed(&[
+        gateway("web", &[https("a", Some("a.test"))]),
+        part,
+        policy("a", Some("a"), &of_secret("missing")),
+    ]);
+    let at = |path: &str| {
+        asked(&observed, &Request { path: path.to_owned(), ..observed.request_of("a.test") })
+    };
+    assert_eq!([at("/e"), at("/")], ["500", "404"]);
+}
+
+#[test]
 fn each_gateway_has_an_address_of_its_own() {
     let other = |class: &str| {
         let mut gateway = gateway("other", &[https("a", Some("a.test"))]);
@@ -388,7 +403,7 @@ fn a_broken_policy_leaves_what_the_gateway_asks() {
 }
 
 #[test]
-fn hashes_require_a_certificate() {
+fn names_and_hashes_require_a_certificate() {
     let of = |more: Value| {
         let mut validation = of_secret("clients");
         validation["mode"] = json!("VerifyIfGiven");
@@ -405,7 +420,7 @@ fn hashes_require_a_certificate() {
     assert_eq!(of(json!({})), "shop shop alert");
     assert_eq!(
         of(json!({ "subjectAltNames": { "dnsNames": [{ "value": "x" }] } })),
-        "shop alert alert"
+        "alert alert alert"
     );
     assert_eq!(of(json!({ "certificateHashes": ["00".repeat(32)] })), "alert alert alert");
     assert_eq!(

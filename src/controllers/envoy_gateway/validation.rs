@@ -57,14 +57,13 @@ impl Mode {
         matches!(self, Self::VerifyIfGiven | Self::RequireAndVerify)
     }
 
-    /// Hashes in any mode that verifies require a certificate (`initializeSslContexts` of Envoy's `default_validator.cc`).
+    /// Names and hashes require a certificate in any mode that verifies (`initializeSslContexts` of Envoy's `default_validator.cc`).
     fn tolerates(self, pins: &Pins) -> BTreeSet<Fault> {
         let any = Fault::OF_CERTIFICATES.into_iter();
-        let has_hashes = !pins.hashes.is_empty() || !pins.keys.is_empty();
         match self {
             Self::Request => any.chain([Fault::Absent]).collect(),
             Self::RequireAny => any.collect(),
-            Self::VerifyIfGiven if !has_hashes => BTreeSet::from([Fault::Absent]),
+            Self::VerifyIfGiven if *pins == Pins::default() => BTreeSet::from([Fault::Absent]),
             Self::VerifyIfGiven | Self::RequireAndVerify => BTreeSet::new(),
         }
     }
@@ -223,13 +222,11 @@ fn handed_on(
     let mut all: Vec<Certificate> = Vec::new();
     for reference in refs {
         let (identity, text) = references.data(from, reference, &[AUTHORITIES, "tls.crt"])?;
-        match Certificate::from_pem(&text) {
-            Ok(read) => all.extend(read),
-            Err(_) => {
-                let missing = Missing::Effect(identity, AUTHORITIES.to_owned());
-                return Err(Refused::Unknown(missing));
-            }
-        }
+        let Ok(read) = Certificate::from_pem(&text) else {
+            let missing = Missing::Effect(identity, AUTHORITIES.to_owned());
+            return Err(Refused::Unknown(missing));
+        };
+        all.extend(read);
     }
     Ok(all)
 }

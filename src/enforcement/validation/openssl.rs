@@ -35,8 +35,8 @@ pub(super) type Error = u16;
 /// proxyCertInfo (RFC 3820, section 3.8).
 const PROXY: &str = "1.3.6.1.5.5.7.1.14";
 
-/// What `BoringSSL` finds wrong first, if something is. `at_any_time`: dates of certificates do not count
-/// (`allow_expired_certificate` of Envoy).
+/// What `BoringSSL` finds wrong first, if something is. `at_any_time`: dates do not count, those of lists
+/// neither (`X509_V_FLAG_NO_CHECK_TIME`, `allow_expired_certificate` of Envoy).
 pub(super) fn first_fault(asked: &Asked<'_>, at_any_time: bool) -> Option<Fault> {
     if let Some(leaf) = asked.leaf.real() {
         // A client does not show what the server asks no signature of.
@@ -48,7 +48,8 @@ pub(super) fn first_fault(asked: &Asked<'_>, at_any_time: bool) -> Option<Fault>
         }
     }
     let counts = |error: &Error| {
-        !SECURITY.contains(error) && !(at_any_time && matches!(*error, NOT_YET_VALID | EXPIRED))
+        let is_left_out = at_any_time && DATES.contains(error);
+        !is_left_out && !SECURITY.contains(error)
     };
     errors(asked).ok()?.into_iter().find(counts).map(of_error)
 }
@@ -57,6 +58,8 @@ pub(super) fn first_fault(asked: &Asked<'_>, at_any_time: bool) -> Option<Fault>
 const NOT_YET_VALID: Error = 9;
 /// `X509_V_ERR_CERT_HAS_EXPIRED`.
 const EXPIRED: Error = 10;
+/// These, and the same of lists.
+const DATES: [Error; 4] = [NOT_YET_VALID, EXPIRED, 11, 12];
 
 /// Errors of security levels, which `BoringSSL` does not have: a key of the client's, one of an authority's, a digest.
 const SECURITY: [Error; 3] = [66, 67, 68];
