@@ -97,6 +97,7 @@ impl Controller for EnvoyGateway {
             read_from: None,
             run_by: None,
             given,
+            at: None,
         }
     }
 

@@ -29,7 +29,7 @@ use crate::manifest::{Misread, ObjectSet, Seen, Shown};
 pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed {
     let mut given = settings.given(objects);
     let mut misread = Vec::new();
-    let (references, more) = References::of(objects);
+    let (references, more) = References::of(objects, settings.at);
     misread.extend(more);
     let world = World::of(objects, references, &mut misread);
     let mut gates = world.gates(settings, &mut given);
@@ -245,7 +245,10 @@ impl<'o> World<'o> {
             };
             let namespace = policy.identity.namespace_or_default();
             let from = From { group: envoy_gateway::GROUP, kind: "ClientTrafficPolicy", namespace };
-            self.known.shared(Terms::of_policy(&self.references, policy.identity, from, validation))
+            let beside = door.frontend.as_ref();
+            let terms =
+                Terms::of_policy(&self.references, policy.identity, from, validation, beside);
+            self.known.shared(terms)
         };
         let all: Vec<Terms> = if policies.is_empty() {
             vec![of_gateway()]

@@ -25,7 +25,7 @@ pub(super) fn checks(refused_by: &[Identity]) -> Vec<Check> {
         return Vec::new();
     }
     let because = refused_by.to_vec();
-    vec![Check { admits: Admits::None, refusal: Answer::Status(500), because }]
+    vec![Check { admits: Admits::None, refusal: Answer::Status(500), because, is_of_routes: true }]
 }
 
 /// The header about the client's certificate that a policy has (`buildForwardClientCertDetailsAction` of
