@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::manifest::kinds::secret;
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
 use crate::store::Material;
@@ -43,6 +44,6 @@ impl Material for Rehearsal {
 
 impl SecretKey for NoKey {
     fn pem(&self) -> Zeroizing<String> {
-        Zeroizing::new("not issued yet\n".to_owned())
+        Zeroizing::new(secret::NOT_ISSUED.to_owned())
     }
 }

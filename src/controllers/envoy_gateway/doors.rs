@@ -9,10 +9,10 @@ use super::references::{From, References};
 use super::validation::Terms;
 use crate::enforcement::Missing;
 use crate::identity::Identity;
-use crate::manifest::kinds::Secret;
 use crate::manifest::kinds::gateway::{
     GROUP, Gateway, GatewayListener, Labels, ListenerSet, Reference,
 };
+use crate::manifest::kinds::secret::{self, Secret};
 use crate::manifest::{Seen, Shown};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
@@ -209,8 +209,7 @@ fn is_key_pair(references: &References<'_>, secret: &Secret) -> bool {
     if secret.type_name.as_deref() != Some("kubernetes.io/tls") {
         return false;
     }
-    let [chain, key] = ["tls.crt", "tls.key"].map(|name| secret.value(name));
-    let leaf = match chain {
+    let leaf = match secret.value("tls.crt") {
         Ok(None) => return false,
         Ok(Some(text)) => match Certificate::from_pem(&text) {
             Ok(chain) if chain.iter().all(|one| references.is_valid(one)) => chain.first().cloned(),
@@ -218,8 +217,13 @@ fn is_key_pair(references: &References<'_>, secret: &Secret) -> bool {
         },
         Err(_) => None,
     };
-    match key {
+    // One of ours is written with its certificate.
+    if secret.has_key() {
+        return true;
+    }
+    match secret.value("tls.key") {
         Ok(None) => false,
+        Ok(Some(text)) if text.as_slice() == secret::NOT_ISSUED.as_bytes() => true,
         Ok(Some(text)) => match PrivateKey::from_pem(&text) {
             Ok(key) => leaf.is_none_or(|leaf| leaf.spki_hash == key.spki_hash()),
             Err(_) => false,

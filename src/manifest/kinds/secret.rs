@@ -78,6 +78,9 @@ pub struct NotBase64;
 /// What replaces a private key on a terminal.
 pub const MASK: &str = "<private key, shown with --show-secrets>";
 
+/// What stands for a private key while templates and patches are tried before anything is issued.
+pub const NOT_ISSUED: &str = "not issued yet\n";
+
 impl Secret {
     pub(super) fn view(&self) -> Vec<(&'static str, View)> {
         let type_name = self.type_name.as_deref();
