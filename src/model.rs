@@ -26,6 +26,7 @@ mod secrets;
 mod serials;
 mod services;
 mod shared;
+pub mod sole_names;
 pub mod supplied;
 #[cfg(test)]
 pub(crate) mod tests;

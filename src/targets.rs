@@ -17,7 +17,7 @@ use crate::model::{Conventions, Exposure, Model};
 use crate::specification::document::{Locate, Places};
 use crate::store::Material;
 
-pub use arrangement::{Arrangement, HostArrangement};
+pub use arrangement::{Arrangement, HostArrangement, Pinned};
 pub use existing::{Amendment, Edit, Existing};
 pub use support::{Feature, Support};
 pub use view::{

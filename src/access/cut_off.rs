@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::doors::Doors;
+use super::doors::{Doors, Listed};
 use super::former::Signer;
 use super::paths;
 use crate::model::{AuthoritySource, Model};
@@ -97,7 +97,8 @@ impl Needed {
             return self.callers;
         }
         let subject = known.certificate.subject.rfc2253();
-        let is_behind = |passed| doors.behind(passed, &subject).next().is_some();
+        let client = Listed { subject: &subject, certificate: Some(&known.certificate) };
+        let is_behind = |passed| doors.behind(passed, client).next().is_some();
         let is_lost = self.lost.contains(&true) && is_behind(&self.lost);
         is_lost || self.callers && !is_behind(&self.admitted)
     }

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::enforcement::{
-    Asked, Backend, Below, CHALLENGES, Desired, DesiredClients, DesiredHost, Pattern, Presence,
+    Asked, Backend, Below, CHALLENGES, Desired, DesiredClients, DesiredHost, Library, Pattern,
+    Pins, Presence,
 };
 use crate::identity::Identity;
 use crate::model::lineage::Anchor;
+use crate::model::sole_names::SoleNames;
 use crate::model::{
     AllowedClient, AuthoritySource, ClientAuthentication, Exposure, Model, Reference, Route,
 };
@@ -31,7 +33,10 @@ pub fn desired<'a>(
             clients.entry(issuer).or_default().push(name);
         }
     }
-    let mut asking = Asking { model, material, clients, known: BTreeMap::new() };
+    // Of the libraries, only this one is used by a program that pins names and certificates.
+    let are_pinned = model.conventions.verifier.library == Library::BoringSsl;
+    let names = are_pinned.then(|| SoleNames::of(model));
+    let mut asking = Asking { model, material, clients, names, known: BTreeMap::new() };
     let mut hosts: Vec<DesiredHost> = Vec::new();
     // Only asked, never iterated over.
     let mut known: HashMap<&str, usize> = HashMap::new();
@@ -117,6 +122,8 @@ struct Asking<'a> {
     material: &'a dyn Material,
     /// Names of clients by their issuer.
     clients: BTreeMap<&'a str, Vec<&'a str>>,
+    /// What the target may recognize clients by; `None`: it compares subjects.
+    names: Option<SoleNames<'a>>,
     known: BTreeMap<Settings<'a>, Arc<Asked>>,
 }
 
@@ -177,12 +184,32 @@ impl<'a> Asking<'a> {
             presence: *presence,
             below,
             lists,
+            pins: self.pins(only.as_ref()),
+            listed: self.listed(only.as_ref()),
             only: only.as_ref().map(|all| all.iter().map(|one| one.subject.rfc2253()).collect()),
             depth: *depth,
             longest: self.longest(authorities),
             passes_certificate: *passes_certificate,
             clients: clients.collect(),
         }
+    }
+
+    /// What these clients have alone.
+    fn pins(&self, only: Option<&BTreeSet<&AllowedClient>>) -> Pins {
+        let mut pins = Pins::default();
+        let (Some(only), Some(names)) = (only, &self.names) else { return pins };
+        for client in only {
+            pins.names.extend(names.of_client(&client.name).iter().cloned());
+            let all = self.material.certificates(&Holder::Client(client.name.clone()));
+            pins.hashes.extend(all.iter().map(Certificate::fingerprint));
+            pins.keys.extend(all.iter().map(|one| one.spki_hash));
+        }
+        pins
+    }
+
+    fn listed(&self, only: Option<&BTreeSet<&AllowedClient>>) -> Vec<(String, Vec<Certificate>)> {
+        let all = only.filter(|_| self.names.is_some()).into_iter().flatten();
+        all.filter_map(|client| self.client(&client.name, only)).collect()
     }
 
     /// How many intermediates a chain below these authorities may have, by what they say of themselves.

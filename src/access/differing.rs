@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::{Who, subjects};
 use crate::enforcement::representatives::{self, ClientClass};
 use crate::enforcement::{
-    ClientValidation, Clients, Fact, Fault, Observed, Presented, Request, Revocation, Verdict, Why,
-    verdict,
+    ClientValidation, Clients, Fact, Fault, NamePin, Observed, Pins, Presented, Request,
+    Revocation, Verdict, Why, verdict,
 };
 use crate::pki::certificate::Certificate;
 use crate::pki::request::SerialNumber;
@@ -51,7 +51,15 @@ pub(super) fn clients(all: [&Observed; 2], name: &str) -> Vec<(Who, Presented)> 
             }
         }
     }
+    let pins = validations.map(|one| one.map(|one| one.pins.clone()).unwrap_or_default());
     let mut clients = Vec::new();
+    for (who, pins) in of_one(&pins) {
+        for (issuer, bundle) in &issuers {
+            let shows = representatives::of_subject(Arc::clone(issuer), bundle, String::new());
+            let who = format!("{who} below {}", issuer.subject.rfc2253());
+            clients.push((Who::Named(who), representatives::with_pins(shows, &pins)));
+        }
+    }
     let [before, after] = all.map(|observed| subjects::of_host(observed, name));
     for subject in before.symmetric_difference(&after) {
         for (issuer, bundle) in &issuers {
@@ -71,29 +79,62 @@ pub(super) fn clients(all: [&Observed; 2], name: &str) -> Vec<(Who, Presented)> 
         Some(subject) => representatives::with_subject(shows, subject),
         None => shows,
     };
-    if let Some(subject) = subject {
-        let has = |of: Option<&ClientValidation>, issuer: &Certificate| {
-            of.is_some_and(|one| bundle(one).iter().any(|own| own.der == issuer.der))
-        };
-        for (issuer, bundle) in &issuers {
-            if has(validations[0], issuer) != has(validations[1], issuer) {
-                let shows =
-                    representatives::of_subject(Arc::clone(issuer), bundle, subject.clone());
-                let who = format!("{subject} below {}", issuer.subject.rfc2253());
-                clients.push((Who::Named(who), shows));
-            }
+    let common = common(&pins);
+    let has = |of: Option<&ClientValidation>, issuer: &Certificate| {
+        of.is_some_and(|one| bundle(one).iter().any(|own| own.der == issuer.der))
+    };
+    let only_one_has = |(issuer, _): &&(Arc<Certificate>, &[Certificate])| {
+        has(validations[0], issuer) != has(validations[1], issuer)
+    };
+    let listed_alike = subject.map(|subject| (subject.clone(), subject.clone()));
+    let pinned_alike = (!common.is_empty())
+        .then(|| ("with a name or hash that is pinned".to_owned(), String::new()));
+    if let Some((who, subject)) = listed_alike.or(pinned_alike) {
+        for (issuer, bundle) in issuers.iter().filter(only_one_has) {
+            let shows = representatives::of_subject(Arc::clone(issuer), bundle, subject.clone());
+            let who = format!("{who} below {}", issuer.subject.rfc2253());
+            clients.push((Who::Named(who), representatives::with_pins(shows, &common)));
         }
     }
     let [before, after] = validations.map(revoked);
     for (name, serial) in before.symmetric_difference(&after) {
         for (issuer, bundle) in issuers.iter().filter(|(one, _)| one.subject.der() == name) {
             let shows = representatives::revoked(Arc::clone(issuer), bundle, serial.clone());
-            let shows = listed(shows);
+            let shows = representatives::with_pins(listed(shows), &common);
             let who = format!("certificate {serial} of {}", issuer.subject.rfc2253());
             clients.push((Who::Named(who), shows));
         }
     }
     clients
+}
+
+/// Both of two, as one.
+fn common([before, after]: &[Pins; 2]) -> Pins {
+    let mut all = before.clone();
+    all.names.extend(after.names.iter().filter(|one| !before.names.contains(one)).cloned());
+    all.hashes.extend(&after.hashes);
+    all.keys.extend(&after.keys);
+    all
+}
+
+/// Each name and hash that one of two has, in words, with all other ones that a certificate with it may have.
+fn of_one(pins: &[Pins; 2]) -> Vec<(String, Pins)> {
+    let [before, after] = pins;
+    let all = common(pins);
+    let is_of_one = |name: &&NamePin| before.names.contains(name) != after.names.contains(name);
+    let names =
+        all.names.iter().filter(is_of_one).map(|name| {
+            (format!("with {name}"), Pins { names: vec![name.clone()], ..all.clone() })
+        });
+    let hashes = before.hashes.symmetric_difference(&after.hashes).map(|hash| {
+        let own = Pins { hashes: BTreeSet::from([*hash]), keys: BTreeSet::new(), ..all.clone() };
+        (format!("with the hash {hash}"), own)
+    });
+    let keys = before.keys.symmetric_difference(&after.keys).map(|key| {
+        let own = Pins { hashes: BTreeSet::new(), keys: BTreeSet::from([*key]), ..all.clone() };
+        (format!("with a public key of the hash {key}"), own)
+    });
+    names.chain(hashes).chain(keys).collect()
 }
 
 /// A client whose chain is deeper than one of two observations allows, and what becomes of it in each.

@@ -1,6 +1,8 @@
 //! Hosts that request certificates, and the clients that they admit by their validation.
 
-use crate::enforcement::{ClientValidation, Presented, Revocation, fault};
+use std::sync::Arc;
+
+use crate::enforcement::{ClientValidation, Pins, Presented, Revocation, fault};
 use crate::model::Exposure;
 use crate::pki::certificate::Certificate;
 use crate::time::{Seconds, Timestamp};
@@ -14,7 +16,7 @@ pub struct Doors<'a> {
 }
 
 /// A host that asks for certificates.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Door<'a> {
     /// The host.
     pub exposure: &'a Exposure,
@@ -22,6 +24,17 @@ pub struct Door<'a> {
     pub validation: usize,
     /// The only subjects that are admitted, as RFC 2253 prints them; `None`: all.
     pub subjects: Option<&'a [String]>,
+    /// What a client's certificate has to have beside that, where there is a list of names or hashes.
+    pub pins: Option<Arc<Pins>>,
+}
+
+/// What decides whether a client with a valid certificate is on a list.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed<'a> {
+    /// Its subject, as RFC 2253 prints it.
+    pub subject: &'a str,
+    /// The certificate; `None`: it cannot be read, and every list of names or hashes may have it.
+    pub certificate: Option<&'a Certificate>,
 }
 
 impl<'a> Doors<'a> {
@@ -36,10 +49,16 @@ impl<'a> Doors<'a> {
         self.doors.push(door);
     }
 
-    /// Whether a host has a list of clients: otherwise, subjects decide nothing.
+    /// Whether a host has a list of subjects: otherwise, they decide nothing.
     #[must_use]
     pub fn ask_for_subjects(&self) -> bool {
         self.doors.iter().any(|door| door.subjects.is_some())
+    }
+
+    /// Whether a host has a list of names or hashes: otherwise, no certificate differs from another one of its signer.
+    #[must_use]
+    pub fn ask_for_pins(&self) -> bool {
+        self.doors.iter().any(|door| door.pins.is_some())
     }
 
     /// All of them.
@@ -68,13 +87,13 @@ impl<'a> Doors<'a> {
         vec![true; self.validations.len()]
     }
 
-    /// The hosts whose validation is passed, and that have this subject on their list if they have one.
+    /// The hosts whose validation is passed, and that have this client on their list if they have one.
     pub fn behind<'b>(
         &'b self,
         passed: &'b [bool],
-        subject: &'b str,
+        client: Listed<'b>,
     ) -> impl Iterator<Item = &'a Exposure> + 'b {
-        let admits = |door: &&Door<'_>| passed[door.validation] && door.has(subject);
+        let admits = move |door: &&Door<'_>| passed[door.validation] && door.has(client);
         self.doors.iter().filter(admits).map(|door| door.exposure)
     }
 
@@ -89,7 +108,8 @@ impl<'a> Doors<'a> {
             let revocation = validation.revocation.known().unwrap_or(&Revocation::None);
             fault(&shows, validation, certificates, revocation, now).is_none()
         });
-        self.behind(&passed, &leaf.subject.rfc2253()).collect()
+        let subject = leaf.subject.rfc2253();
+        self.behind(&passed, Listed { subject: &subject, certificate: Some(leaf) }).collect()
     }
 
     /// Keys of the hosts whose admitted clients are not known, because of what their spec allows.
@@ -110,9 +130,11 @@ impl<'b, 'a> IntoIterator for &'b Doors<'a> {
 }
 
 impl Door<'_> {
-    /// Whether that subject is on its list, or it has none.
+    /// Whether that client is on its list, or it has none.
     #[must_use]
-    pub fn has(&self, subject: &str) -> bool {
-        self.subjects.is_none_or(|all| all.iter().any(|one| one == subject))
+    pub fn has(&self, client: Listed<'_>) -> bool {
+        let has_pins = |pins: &Arc<Pins>| client.certificate.is_none_or(|one| pins.fit(one));
+        self.subjects.is_none_or(|all| all.iter().any(|one| one == client.subject))
+            && self.pins.as_ref().is_none_or(has_pins)
     }
 }

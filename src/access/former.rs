@@ -45,7 +45,7 @@ impl Signer {
         self.sends.iter().any(|sends| {
             let client = Presented::Supposed {
                 issuer: Arc::clone(&self.certificate),
-                leaf: LeafFacts { subject: String::new(), serial: None },
+                leaf: LeafFacts::default(),
                 sends: Arc::clone(sends),
             };
             fault(&client, validation, certificates, &Revocation::None, now).is_none()

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::doors::Doors;
+use super::doors::{Doors, Listed};
 use super::former;
 use crate::diagnostic::Diagnostic;
 use crate::model::context::listed;
@@ -68,10 +68,10 @@ impl<'a> Former<'a> {
         }
     }
 
-    /// The hosts that admit a client with a certificate of this signer and subject, while it is valid
+    /// The hosts that admit the client of an entry, whose signer is this one, while its certificate is valid
     /// and not revoked; those of [`Doors::unknown`] are not among them.
     #[must_use]
-    pub fn opened(&self, signer: Option<&Signer>, subject: &str) -> Vec<&'a Exposure> {
+    pub fn opened(&self, signer: Option<&Signer>, entry: &LedgerEntry) -> Vec<&'a Exposure> {
         let mut known = self.passed.borrow_mut();
         let passed = known.entry(signer.cloned()).or_insert_with(|| match signer {
             Some(signer) => self.doors.ask(|validation, certificates| {
@@ -82,7 +82,9 @@ impl<'a> Former<'a> {
             // What cannot be read may open every door.
             None => self.doors.all(),
         });
-        let opened = self.doors.behind(passed, subject);
+        let certificate = entry.parsed().ok().filter(|_| self.doors.ask_for_pins());
+        let client = Listed { subject: &entry.subject, certificate: certificate.as_ref() };
+        let opened = self.doors.behind(passed, client);
         opened.filter(|exposure| !exposure.is_unknown()).collect()
     }
 
@@ -147,12 +149,14 @@ pub fn warning(
     let mut until: BTreeMap<&str, Timestamp> = BTreeMap::new();
     let mut hosts: BTreeSet<&str> = BTreeSet::new();
     // Thousands of certificates, and few that differ in what they open.
-    let subjects_matter = doors.ask_for_subjects();
-    let mut known: BTreeMap<(Option<Signer>, Option<&str>), bool> = BTreeMap::new();
+    let (subjects_matter, pins_matter) = (doors.ask_for_subjects(), doors.ask_for_pins());
+    let mut known: BTreeMap<(Option<Signer>, Option<&str>, Option<Fingerprint>), bool> =
+        BTreeMap::new();
     for entry in entries {
-        let key = (Signer::of(entry), subjects_matter.then_some(entry.subject.as_str()));
+        let subject = subjects_matter.then_some(entry.subject.as_str());
+        let key = (Signer::of(entry), subject, pins_matter.then_some(entry.fingerprint));
         let opens = known.get(&key).copied().unwrap_or_else(|| {
-            let opened = former.opened(key.0.as_ref(), &entry.subject);
+            let opened = former.opened(key.0.as_ref(), entry);
             hosts.extend(opened.iter().map(|exposure| exposure.key.as_str()));
             !opened.is_empty() || !unknown.is_empty()
         });

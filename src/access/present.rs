@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::Model;
+use crate::pki::certificate::Certificate;
 use crate::pki::chain;
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
@@ -22,6 +23,10 @@ pub struct Present<'a> {
 impl Material for Present<'_> {
     fn certificate_chain(&self, holder: &Holder) -> Option<String> {
         chains::served(self.model, self.inventory, holder).map(chain::to_pem)
+    }
+
+    fn certificates(&self, holder: &Holder) -> Vec<Certificate> {
+        chains::shown(self.model, self.inventory, holder)
     }
 
     fn private_key(&self, _: &Holder) -> Option<Arc<dyn SecretKey>> {

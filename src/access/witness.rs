@@ -286,7 +286,7 @@ impl<'a> Client<'a> {
         let (class, name) = match client {
             Requester::Class(class) => (Class::of(class), None),
             Requester::Revoked(..) => (Class::Revoked, None),
-            Requester::NotListed(_) => (Class::NotListed, None),
+            Requester::NotListed(_) | Requester::Pinned(_) => (Class::NotListed, None),
             Requester::Subject(_) => (Class::Subject, None),
             Requester::Named(name) => (Class::Named, Some(name.as_str())),
         };

@@ -1,6 +1,7 @@
 //! What is asked of clients in the TLS handshake, and how their certificates are validated.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use super::fact::Fact;
@@ -89,7 +90,7 @@ impl Library {
 }
 
 /// What a certificate has to be beside valid (`CertificateValidationContext` of Envoy's API); empty: nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pins {
     /// Alternative names of which it has one; none: any will do.
     pub names: Vec<NamePin>,
@@ -110,6 +111,26 @@ pub struct NamePin {
     pub text: String,
 }
 
+impl Pins {
+    /// Whether any certificate will do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self { names, hashes, keys } = self;
+        names.is_empty() && hashes.is_empty() && keys.is_empty()
+    }
+
+    /// What is pinned here and not there, so that a certificate with it is admitted that need not be one of those: where hashes
+    /// are pinned, the hashes, else the names.
+    #[must_use]
+    pub fn beyond(&self, others: &Self) -> Self {
+        let hashes: BTreeSet<_> = self.hashes.difference(&others.hashes).cloned().collect();
+        let keys: BTreeSet<_> = self.keys.difference(&others.keys).cloned().collect();
+        let is_by_hash = !self.hashes.is_empty() || !self.keys.is_empty();
+        let names = self.names.iter().filter(|one| !is_by_hash && !others.names.contains(one));
+        Self { names: names.cloned().collect(), hashes, keys }
+    }
+}
+
 /// Kinds of alternative names (RFC 5280, section 4.2.1.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NameKind {
@@ -123,6 +144,26 @@ pub enum NameKind {
     Uri,
     /// `otherName`.
     Other,
+}
+
+impl fmt::Display for NamePin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            NameKind::Dns => "DNS name",
+            NameKind::Email => "mail address",
+            NameKind::Ip => "IP address",
+            NameKind::Uri => "URI",
+            NameKind::Other => "name of another kind",
+        };
+        let how = match self.comparison {
+            Comparison::Exact => "",
+            Comparison::Prefix => " that begins with",
+            Comparison::Suffix => " that ends with",
+            Comparison::Expression => " that matches",
+        };
+        let article = if self.kind == NameKind::Ip { "an" } else { "a" };
+        write!(f, "{article} {kind}{how} `{}`", self.text.escape_debug())
+    }
 }
 
 /// How a text is compared (`StringMatcher` of Envoy's API).

@@ -158,6 +158,7 @@ impl<'a> Comparison<'a> {
             }
         }
         is_by_check &= self.subjects(questions, validation);
+        is_by_check &= self.pins(questions, validation);
         // What others put into a bundle need not work as a whole.
         if !(is_entrusted && is_any_admitted) {
             for witness in locked_out {

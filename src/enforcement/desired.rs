@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::clients::Pins;
 use super::names::Pattern;
 use super::routes::Backend;
 use crate::identity::Identity;
@@ -86,6 +87,8 @@ pub struct Asked {
     pub lists: Vec<RevocationList>,
     /// The only subjects that are admitted, as RFC 2253 prints them; `None`: all.
     pub only: Option<BTreeSet<String>>,
+    /// Alternative names that none but these clients have, and their certificates.
+    pub pins: Pins,
     /// How many certificates may lie between a client's and its root, as the spec sets it; `None`: any number.
     pub depth: Option<u8>,
     /// How many may lie there at most by the path length constraints of the authorities; `None`: any number.
@@ -94,6 +97,8 @@ pub struct Asked {
     pub passes_certificate: bool,
     /// Clients that the spec admits, with the chains that they were issued.
     pub clients: Vec<(String, Vec<Certificate>)>,
+    /// The other clients of the list, which a controller that pins certificates may treat differently.
+    pub listed: Vec<(String, Vec<Certificate>)>,
 }
 
 /// Authorities below which certificates are valid.

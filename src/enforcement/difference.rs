@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::clients::Pins;
 use super::fact::{Cause, Missing};
 use super::observed::Protocol;
 use super::representatives::ClientClass;
@@ -123,8 +124,22 @@ pub enum Requester {
     NotListed(Arc<Certificate>),
     /// One of an authority that is trusted, with this subject, which the list of the spec does not have.
     Subject(String),
+    /// One of an authority that is trusted, and admitted by this name or hash, in words, which the clients of the list do not have
+    /// alone.
+    Pinned(String),
     /// This client.
     Named(String),
+}
+
+impl Requester {
+    /// One that is admitted by one of these.
+    #[must_use]
+    pub fn pinned(pins: &Pins) -> Option<Self> {
+        let hash = pins.hashes.first().map(|hash| format!("the hash {hash}"));
+        let key = || pins.keys.first().map(|hash| format!("a public key of the hash {hash}"));
+        let name = || pins.names.first().map(ToString::to_string);
+        hash.or_else(key).or_else(name).map(Self::Pinned)
+    }
 }
 
 impl fmt::Display for Requester {
@@ -152,6 +167,9 @@ impl fmt::Display for Requester {
                 "a client called `{}`, which `allow` does not have,",
                 subject.escape_debug()
             ),
+            Self::Pinned(by) => {
+                write!(f, "a client with {by}, which those of `allow` do not have alone,")
+            }
             Self::Named(name) => write!(f, "client `{}`", name.escape_debug()),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use super::clients::{ClientValidation, Clients};
+use super::clients::{ClientValidation, Clients, Pins};
 use super::fact::Fact;
 use super::matching;
 use super::names::Pattern;
@@ -61,7 +61,8 @@ pub fn revoked(
     bundle: &[Certificate],
     serial: SerialNumber,
 ) -> Presented {
-    let leaf = LeafFacts { subject: ANY_SUBJECT.to_owned(), serial: Some(serial) };
+    let subject = ANY_SUBJECT.to_owned();
+    let leaf = LeafFacts { subject, serial: Some(serial), ..LeafFacts::default() };
     Presented::Supposed { issuer, leaf, sends: intermediates(bundle) }
 }
 
@@ -77,10 +78,22 @@ pub fn with_subject(shows: Presented, subject: &str) -> Presented {
     }
 }
 
+/// The same client with these names and hashes; certificates that exist keep their own.
+#[must_use]
+pub fn with_pins(shows: Presented, pins: &Pins) -> Presented {
+    match shows {
+        Presented::Supposed { issuer, leaf, sends } => {
+            let leaf = LeafFacts { pins: pins.clone(), ..leaf };
+            Presented::Supposed { issuer, leaf, sends }
+        }
+        Presented::Nothing | Presented::Chain(_) => shows,
+    }
+}
+
 /// A valid certificate of a trusted authority with that subject, as RFC 2253 prints it.
 #[must_use]
 pub fn of_subject(issuer: Arc<Certificate>, bundle: &[Certificate], subject: String) -> Presented {
-    let leaf = LeafFacts { subject, serial: None };
+    let leaf = LeafFacts { subject, ..LeafFacts::default() };
     Presented::Supposed { issuer, leaf, sends: intermediates(bundle) }
 }
 
@@ -99,7 +112,7 @@ fn intermediates(bundle: &[Certificate]) -> Arc<[Certificate]> {
 fn supposed(issuer: Arc<Certificate>, sends: Arc<[Certificate]>) -> Presented {
     Presented::Supposed {
         issuer,
-        leaf: LeafFacts { subject: ANY_SUBJECT.to_owned(), serial: None },
+        leaf: LeafFacts { subject: ANY_SUBJECT.to_owned(), ..LeafFacts::default() },
         sends,
     }
 }

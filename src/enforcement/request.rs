@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::clients::Pins;
 use super::observed::{Address, Protocol};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::SerialNumber;
@@ -47,12 +48,14 @@ pub enum Presented {
 }
 
 /// What a certificate says that need not exist; it is valid at the time of the request, and for TLS clients.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeafFacts {
     /// Its subject, as RFC 2253 prints it.
     pub subject: String,
     /// Its serial number; `None`: one that no list has.
     pub serial: Option<SerialNumber>,
+    /// Of names and hashes that a listener may pin, those that it has.
+    pub pins: Pins,
 }
 
 impl Request {

@@ -99,14 +99,16 @@ pub fn fault(
     revocation: &Revocation,
     now: Timestamp,
 ) -> Option<Fault> {
-    let (leaf, sends) = match client {
+    let pins = &validation.pins;
+    let (leaf, sends, fits) = match client {
         Presented::Nothing => return Some(Fault::Absent),
         Presented::Chain(chain) => match chain.split_first() {
             None => return Some(Fault::Absent),
-            Some((leaf, sends)) => (Link::Real(leaf), sends),
+            Some((leaf, sends)) => (Link::Real(leaf), sends, pins.fit(leaf)),
         },
         Presented::Supposed { issuer, leaf, sends } => {
-            (Link::Supposed(issuer, leaf.serial.as_ref()), &**sends)
+            let fits = pins::supposed_fit(pins, &leaf.pins);
+            (Link::Supposed(issuer, leaf.serial.as_ref()), &**sends, fits)
         }
     };
     let anchors = validation.library.anchors();
@@ -122,7 +124,7 @@ pub fn fault(
             openssl::first_fault(&asked(), at_any_time)
         }
     };
-    found.or_else(|| (!pins::fits(&validation.pins, leaf.real())).then_some(Fault::NotPinned))
+    found.or_else(|| (!fits).then_some(Fault::NotPinned))
 }
 
 /// A certificate of a chain.

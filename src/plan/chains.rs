@@ -5,7 +5,7 @@ use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::chain;
 use crate::pki::request::{Holder, Issuer};
-use crate::store::{HeldCertificate, Inventory};
+use crate::store::{HeldCertificate, Inventory, LedgerEntry};
 
 /// The certificates from authority `name` up to its root, both included; `None` while one of them
 /// was never issued.
@@ -79,6 +79,27 @@ pub fn served<'a>(
     let mut chain = vec![own];
     chain.extend(intermediates(model, inventory, &request.issuer)?);
     Some(chain)
+}
+
+/// The certificates that a holder may show: its current one, and those that were replaced and are neither revoked nor were over
+/// when the current one began.
+#[must_use]
+pub fn shown(model: &Model, inventory: &Inventory, holder: &Holder) -> Vec<Certificate> {
+    let Some(current) = served(model, inventory, holder).and_then(|all| all.first().copied())
+    else {
+        return Vec::new();
+    };
+    let is_left = |entry: &&LedgerEntry| {
+        entry.holder == *holder
+            && entry.fingerprint != current.fingerprint()
+            && entry.not_after >= current.not_before
+            && entry
+                .authority()
+                .is_none_or(|above| inventory.ledger.revoked.get(above, &entry.serial).is_none())
+    };
+    let replaced = inventory.ledger.entries.iter().filter(is_left);
+    let replaced = replaced.filter_map(|entry| entry.parsed().ok());
+    std::iter::once(current.clone()).chain(replaced).collect()
 }
 
 /// The trust bundle of a host that lets in those below `listed`: these authorities and their issuers, as

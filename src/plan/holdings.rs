@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Rehearsal, chains, revoking};
 use crate::model::{Model, Touched};
+use crate::pki::certificate::Certificate;
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
 use crate::pki::{chain, crl};
@@ -25,6 +26,10 @@ pub struct Holdings<'a> {
 impl Material for Holdings<'_> {
     fn certificate_chain(&self, holder: &Holder) -> Option<String> {
         chains::served(self.model, self.inventory, holder).map(chain::to_pem)
+    }
+
+    fn certificates(&self, holder: &Holder) -> Vec<Certificate> {
+        chains::shown(self.model, self.inventory, holder)
     }
 
     fn private_key(&self, holder: &Holder) -> Option<Arc<dyn SecretKey>> {
@@ -72,6 +77,12 @@ impl Material for Selected<'_> {
     fn certificate_chain(&self, holder: &Holder) -> Option<String> {
         let chain = self.holdings.certificate_chain(holder);
         chain.or_else(|| self.instead_of(holder)?.certificate_chain(holder))
+    }
+
+    fn certificates(&self, holder: &Holder) -> Vec<Certificate> {
+        let all = self.holdings.certificates(holder);
+        let instead = self.instead_of(holder).filter(|_| all.is_empty());
+        instead.map_or(all, |rehearsal| rehearsal.certificates(holder))
     }
 
     fn private_key(&self, holder: &Holder) -> Option<Arc<dyn SecretKey>> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::manifest::kinds::secret;
+use crate::pki::certificate::Certificate;
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
 use crate::store::Material;
@@ -23,6 +24,10 @@ struct NoKey;
 impl Material for Rehearsal {
     fn certificate_chain(&self, _: &Holder) -> Option<String> {
         Some(CERTIFICATE.to_owned())
+    }
+
+    fn certificates(&self, _: &Holder) -> Vec<Certificate> {
+        Certificate::from_pem(CERTIFICATE.as_bytes()).unwrap_or_default()
     }
 
     fn private_key(&self, _: &Holder) -> Option<Arc<dyn SecretKey>> {

@@ -313,7 +313,8 @@ impl Scene<'_> {
                 "{reader} does not read revocation lists: give clients short certificates, or exchange their authority (`mtlsgen ca rotate`)"
             ),
             Witness::Request {
-                client: Requester::NotListed(_) | Requester::Subject(_), ..
+                client: Requester::NotListed(_) | Requester::Subject(_) | Requester::Pinned(_),
+                ..
             } => format!(
                 "{reader} does not read lists of clients: let an authority of its own sign the clients of this host, and leave `allow` out"
             ),

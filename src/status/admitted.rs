@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Sources;
 use super::rows::is_revoked;
-use crate::access::doors::Door;
+use crate::access::doors::{Door, Listed};
 use crate::controllers::Reader;
-use crate::enforcement::{Presented, Revocation, fault};
+use crate::enforcement::{Pins, Presented, Revocation, fault};
 use crate::model::{ClientAuthentication, Exposure};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{CertificateRequest, Holder};
@@ -62,7 +63,7 @@ pub enum Doubt {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Settings<'a> {
     verify: Option<Verify>,
-    door: Option<(usize, Option<&'a [String]>)>,
+    door: Option<(usize, Option<&'a [String]>, Option<Arc<Pins>>)>,
     authorities: &'a [String],
     secret: Option<String>,
     doubt: Option<Doubt>,
@@ -100,7 +101,7 @@ fn settings<'a>(
     let secret = auth.filter(|auth| auth.existing).map(|auth| auth.secret.to_string());
     Settings {
         verify: auth.map(|auth| auth.verify),
-        door: door.map(|door| (door.validation, door.subjects)),
+        door: door.map(|door| (door.validation, door.subjects, door.pins.clone())),
         authorities: auth.map_or(&[], |auth| &auth.authorities),
         doubt: doubt(sources, exposure, door),
         secret,
@@ -133,7 +134,7 @@ fn group(
     passing: &[Passing<'_>],
 ) -> Admitted {
     let clients = door.into_iter().flat_map(|door| {
-        let gets_in = |one: &&Passing<'_>| one.passed[door.validation] && door.has(&one.subject);
+        let gets_in = |one: &&Passing<'_>| one.passed[door.validation] && door.has(one.listed());
         passing.iter().filter(gets_in).map(|one| one.name.to_owned())
     });
     let asks_all =
@@ -153,8 +154,15 @@ fn group(
 struct Passing<'a> {
     name: &'a str,
     subject: String,
+    certificate: &'a Certificate,
     /// For each way of validation, whether it passes.
     passed: Rc<[bool]>,
+}
+
+impl Passing<'_> {
+    fn listed(&self) -> Listed<'_> {
+        Listed { subject: &self.subject, certificate: Some(self.certificate) }
+    }
 }
 
 /// Name and key of a client's issuer, and what the client sends of those above it.
@@ -187,6 +195,7 @@ fn passing(sources: Sources<'_>) -> Vec<Passing<'_>> {
         found.push(Passing {
             name: &client.name,
             subject: leaf.subject.rfc2253(),
+            certificate: *leaf,
             passed: Rc::clone(passed),
         });
     }

@@ -171,7 +171,7 @@ fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
         };
         let signer = if is_open_client(state, entry) { Some(Signer::of(entry)) } else { None };
         let opens = signer.iter().flat_map(|signer| {
-            let opened = former.opened(signer.as_ref(), &entry.subject);
+            let opened = former.opened(signer.as_ref(), entry);
             opened.into_iter().map(|exposure| exposure.key.clone())
         });
         Row {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::pki::certificate::Certificate;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::Holder;
 
@@ -11,6 +12,9 @@ use crate::pki::request::Holder;
 pub trait Material {
     /// PEM of the holder's certificate and of the intermediates behind it, without the root.
     fn certificate_chain(&self, holder: &Holder) -> Option<String>;
+    /// The certificates that a holder may show: its current one, and those that were replaced and are neither revoked nor were over
+    /// when the current one began.
+    fn certificates(&self, holder: &Holder) -> Vec<Certificate>;
     /// The holder's private key, asked for only where it is shown whole.
     fn private_key(&self, holder: &Holder) -> Option<Arc<dyn SecretKey>>;
     /// SHA-256 of the holder's public key.

@@ -1,16 +1,18 @@
 //! How a target arranges what a model asks for: what its objects say, and how it validates clients for that.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::access::doors::{Door, Doors};
 use crate::diagnostic::Diagnostic;
 use crate::enforcement::{
-    CheckedLists, ClientValidation, Fact, Fault, Missing, Pins, Revocation, Verifier,
+    CheckedLists, ClientValidation, Fact, Fault, Missing, NamePin, Pins, Revocation, Verifier,
 };
 use crate::identity::Identity;
 use crate::model::{Model, Reference};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
+use crate::pki::request::Holder;
 use crate::specification::Verify;
 use crate::specification::value::ErrorPage;
 use crate::store::Material;
@@ -41,10 +43,41 @@ pub struct HostArrangement<'m> {
     pub looks_up_leaf_alone: bool,
     /// The only subjects that are admitted, as the target compares them, sorted; `None`: all.
     pub subjects: Option<Vec<String>>,
+    /// What the certificates of the only clients that are admitted have, where the target compares no subjects.
+    pub pinned: Pinned<'m>,
     /// Whether the backend sees the client's certificate.
     pub pass_certificate_to_upstream: bool,
     /// Where refused clients are sent.
     pub error_page: Option<&'m ErrorPage>,
+}
+
+/// How a target recognizes the clients of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pinned<'m> {
+    /// There is no list, or one of subjects.
+    #[default]
+    None,
+    /// By alternative names.
+    Names(Vec<NamePin>),
+    /// By the hashes of the certificates of these clients.
+    Certificates(Vec<&'m str>),
+}
+
+impl Pinned<'_> {
+    /// The names and hashes; `material` has the certificates.
+    #[must_use]
+    pub fn pins(&self, material: &dyn Material) -> Pins {
+        match self {
+            Self::None => Pins::default(),
+            Self::Names(names) => Pins { names: names.clone(), ..Pins::default() },
+            Self::Certificates(clients) => {
+                let all = clients.iter().map(|name| Holder::Client((*name).to_owned()));
+                let all = all.flat_map(|holder| material.certificates(&holder));
+                let hashes = all.map(|certificate| certificate.fingerprint()).collect();
+                Pins { hashes, ..Pins::default() }
+            }
+        }
+    }
 }
 
 impl<'m> Arrangement<'m> {
@@ -75,7 +108,8 @@ impl<'m> Arrangement<'m> {
     pub fn validation(&self, key: &str, material: &dyn Material) -> Option<ClientValidation> {
         let host = self.host(key).filter(|host| host.verify != Verify::Off)?;
         let (certificates, revocation) = self.trust(host, material);
-        Some(self.validation_with(host, certificates, revocation))
+        let pins = host.pinned.pins(material);
+        Some(ClientValidation { pins, ..self.validation_with(host, certificates, revocation) })
     }
 
     fn validation_with(
@@ -155,7 +189,9 @@ impl<'m> Arrangement<'m> {
                 let (certificates, revocation) = self.trust(host, material);
                 doors.add_validation(self.validation_with(host, certificates, revocation))
             });
-            doors.add(Door { exposure, validation, subjects: host.subjects.as_deref() });
+            let pins = host.pinned.pins(material);
+            let pins = (host.pinned != Pinned::None).then(|| Arc::new(pins));
+            doors.add(Door { exposure, validation, subjects: host.subjects.as_deref(), pins });
         }
         doors
     }

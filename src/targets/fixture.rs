@@ -10,6 +10,7 @@ use crate::model::{
     Annotations, ClientAuthentication, Deployment, Exposure, Labels, Model, Reference, Route,
     Secret, SecretContent, ServerCertificateSource, ServerTls, Service, ServicePort,
 };
+use crate::pki::certificate::Certificate;
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
 use crate::specification::value::{Port, PortReference};
@@ -33,6 +34,10 @@ impl SecretKey for FakeKey {
 impl Material for FakeMaterial {
     fn certificate_chain(&self, holder: &Holder) -> Option<String> {
         Some(certificate(holder.name()))
+    }
+
+    fn certificates(&self, holder: &Holder) -> Vec<Certificate> {
+        Certificate::from_pem(certificate(holder.name()).as_bytes()).unwrap()
     }
 
     fn private_key(&self, holder: &Holder) -> Option<Arc<dyn SecretKey>> {

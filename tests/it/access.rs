@@ -49,12 +49,18 @@ fn what_is_printed_reads_back_as_it_was_made() {
     for case in crate::cases::cases() {
         let sandbox = crate::cases::issued_sandbox_of(&case);
         let objects = sandbox.render();
-        let classes = objects.iter().filter_map(|one| one["spec"]["ingressClassName"].as_str());
+        let class = |one: &'_ Value| {
+            let spec = &one["spec"];
+            let name = spec["ingressClassName"].as_str().or(spec["gatewayClassName"].as_str());
+            name.map(str::to_owned)
+        };
+        let classes = objects.iter().filter_map(class);
         let classes: std::collections::BTreeSet<String> =
             classes.map(|class| format!("--ingress-class={class}")).collect();
         sandbox.ok(&["render", "-q", "-o", "out"]);
         let made = json(&sandbox, &[]);
-        let mut arguments = vec!["out"];
+        let controller = format!("--controller={}", crate::cases::target_of(&case));
+        let mut arguments = vec!["out", controller.as_str()];
         arguments.extend(classes.iter().map(String::as_str));
         let read = json(&sandbox, &arguments);
         // Whether a Secret of another namespace is one depends on where files without a namespace go.

@@ -22,7 +22,7 @@ fn every_case_renders_to_its_expected_files() {
         let sandbox = issued_sandbox_of(&case);
         sandbox.ok(&["render", "-o", "out"]);
         let found = normalised(&sandbox.path("out"));
-        let expected_folder = case.join("expected/ingress-nginx");
+        let expected_folder = case.join("expected").join(target_of(&case));
         if std::env::var_os("MTLSGEN_UPDATE").is_some() {
             rewrite(&expected_folder, &found);
         }
@@ -68,6 +68,13 @@ fn json_output_is_the_same_objects() {
         assert_eq!(json["kind"], "List");
         assert_eq!(json["items"].as_array().unwrap(), &yaml, "{}", case.display());
     }
+}
+
+/// The target that the spec of a case names, if it does.
+pub fn target_of(case: &Path) -> &'static str {
+    let spec = fs::read_to_string(case.join("mtls.toml")).unwrap_or_default();
+    let is_named = spec.lines().any(|line| line == r#"target = "envoy-gateway""#);
+    if is_named { "envoy-gateway" } else { "ingress-nginx" }
 }
 
 /// Folders with a spec and its expected output.

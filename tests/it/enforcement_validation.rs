@@ -254,7 +254,7 @@ fn certificates_that_need_not_exist_are_judged_as_those_that_do() {
         let Some(issuer) = &setup.issuer else { continue };
         let client = Presented::Supposed {
             issuer: Arc::new(certificates(std::slice::from_ref(issuer)).remove(0)),
-            leaf: LeafFacts { subject: "CN=holder 0".to_owned(), serial: None },
+            leaf: LeafFacts { subject: "CN=holder 0".to_owned(), ..LeafFacts::default() },
             sends: certificates(&setup.chain[1..]).into(),
         };
         for library in [Library::OpenSsl, Library::Go] {

@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use crate::support::Sandbox;
 
+mod lists;
+
 const SPEC: &str = r#"
 target = "envoy-gateway"
 namespace = "shop"
@@ -82,7 +84,6 @@ fn what_it_cannot_express_is_refused_with_a_way_out() {
     let sandbox = sandbox();
     let host = "hosts.\"staff.example.com\"";
     for (setting, way_out) in [
-        ("clientAuth.allow=[\"alice\"]", "an authority of their own"),
         ("clientAuth.verifyDepth=1", "`maxPathLen`"),
         ("tls={ certManager = { issuer = \"x\" } }", "a Certificate of cert-manager"),
         ("annotations={ \"nginx.ingress.kubernetes.io/x\" = \"y\" }", "remove it"),

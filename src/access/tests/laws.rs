@@ -60,7 +60,7 @@ fn intruder(which: usize) -> Presented {
         1 => Presented::Chain(vec![other]),
         _ => Presented::Supposed {
             issuer: Arc::new(other),
-            leaf: LeafFacts { subject: "CN=alice".to_owned(), serial: None },
+            leaf: LeafFacts { subject: "CN=alice".to_owned(), ..LeafFacts::default() },
             sends: Arc::new([]),
         },
     }

@@ -380,7 +380,10 @@ fn subjects_decide_behind_the_chain() {
     let as_subject = |subject: &str| Request {
         client: Presented::Supposed {
             issuer: issuer.clone().into(),
-            leaf: crate::enforcement::LeafFacts { subject: subject.to_owned(), serial: None },
+            leaf: crate::enforcement::LeafFacts {
+                subject: subject.to_owned(),
+                ..Default::default()
+            },
             sends: Vec::new().into(),
         },
         ..https("a.test", "/")

@@ -111,7 +111,7 @@ fn observed(version: &str, is_strict: bool, objects: &[Value]) -> Observed {
 
 fn below(authority: &str) -> Presented {
     let issuer = Certificate::from_pem(authority.as_bytes()).unwrap().remove(0);
-    let leaf = LeafFacts { subject: "CN=any".to_owned(), serial: None };
+    let leaf = LeafFacts { subject: "CN=any".to_owned(), ..LeafFacts::default() };
     Presented::Supposed { issuer: Arc::new(issuer), leaf, sends: Arc::new([]) }
 }
 

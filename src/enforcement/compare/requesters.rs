@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::served::validated;
 use super::{Comparison, Questions};
-use crate::enforcement::clients::ClientValidation;
+use crate::enforcement::clients::{ClientValidation, Pins};
 use crate::enforcement::desired::{Asked, Below, Presence};
 use crate::enforcement::difference::{DifferenceKind, Requester, Witness};
 use crate::enforcement::fact::Missing;
@@ -16,6 +16,31 @@ use crate::enforcement::routes::Admits;
 use crate::enforcement::verdict::Verdict;
 
 impl<'a> Comparison<'a> {
+    /// Names and hashes that are admitted and that clients may have who are not on the list, if there is one; whether nothing was
+    /// found.
+    pub(super) fn pins(
+        &mut self,
+        Questions { host, asked, name, served }: &Questions<'a>,
+        validation: Option<&Arc<ClientValidation>>,
+    ) -> bool {
+        let (Some(_), Some(served), Some(validation)) = (&asked.only, served, validation) else {
+            return true;
+        };
+        let bundle = validation.certificates.known().map(Vec::as_slice).unwrap_or_default();
+        let Some(issuer) = bundle.iter().find(|one| asked.is_below(one)) else { return true };
+        let beyond = validation.pins.beyond(&asked.pins);
+        let Some(requester) = Requester::pinned(&beyond) else { return true };
+        // Whatever else is pinned, it may have too.
+        let own = Pins { names: validation.pins.names.clone(), ..beyond };
+        let subject = asked.only.iter().flatten().next().cloned().unwrap_or_default();
+        let shows = representatives::of_subject(Arc::new(issuer.clone()), bundle, subject);
+        let client = representatives::with_pins(shows, &own);
+        let request = Request { client, ..self.observed.request_of(name) };
+        let before = self.found.len();
+        self.refuses(host, Some(served), &paths(served), (&requester, request));
+        self.found.len() == before
+    }
+
     /// Subjects that are admitted and not on the list, if there is one; whether nothing was found.
     pub(super) fn subjects(
         &mut self,
@@ -74,14 +99,19 @@ pub(super) fn requesters(
     listener: Option<&Listener>,
 ) -> Vec<(Requester, Presented, bool)> {
     let mut all = Vec::new();
+    let pins = listener.and_then(validated).map(|one| &one.pins).filter(|pins| !pins.is_empty());
+    let pinned = |shows| match (pins, &asked.only) {
+        (Some(pins), Some(_)) => representatives::with_pins(shows, pins),
+        _ => shows,
+    };
     for (class, shows) in classes(listener.map(|one| &one.clients)) {
         let is_wanted = asked.wants(&class);
         let (requester, shows) = match &class {
             ClientClass::Below(issuer) if asked.only.is_some() && asked.is_below(issuer) => {
                 (Requester::NotListed(Arc::clone(issuer)), shows)
             }
-            // The list of subjects keeps none of these out.
-            _ => (Requester::Class(class), asked.as_listed(shows)),
+            // Neither a list nor pins keep these out.
+            _ => (Requester::Class(class), pinned(asked.as_listed(shows))),
         };
         all.push((requester, shows, is_wanted));
     }
@@ -98,10 +128,13 @@ pub(super) fn requesters(
     }
     if asked.presence != Presence::Unverified {
         let revoked = asked.revoked(bundle);
-        all.extend(revoked.map(|(requester, shows)| (requester, asked.as_listed(shows), false)));
+        all.extend(
+            revoked.map(|(requester, shows)| (requester, pinned(asked.as_listed(shows)), false)),
+        );
     }
     if listener.and_then(validated).is_some() {
-        let named = asked.clients.iter();
+        let listed = asked.listed.iter().filter(|_| pins.is_some());
+        let named = asked.clients.iter().chain(listed);
         all.extend(named.map(|(name, chain)| {
             (Requester::Named(name.clone()), Presented::Chain(chain.clone()), true)
         }));

@@ -6,39 +6,59 @@ use regex_lite::Regex;
 use crate::enforcement::clients::{Comparison, NameKind, NamePin, Pins};
 use crate::pki::certificate::Certificate;
 
-/// Whether a certificate fits: one of the names, and one of the hashes, where there are some. `None`: it need not exist, and has
-/// none of them.
-pub(super) fn fits(pins: &Pins, certificate: Option<&Certificate>) -> bool {
-    let Pins { names, hashes, keys } = pins;
-    let has_name =
-        names.is_empty() || certificate.is_some_and(|own| names.iter().any(|pin| has(pin, own)));
-    let has_hash = hashes.is_empty() && keys.is_empty()
-        || certificate.is_some_and(|own| {
-            hashes.contains(&own.fingerprint()) || keys.contains(&own.spki_hash)
-        });
+impl Pins {
+    /// Whether a certificate fits: one of the names, and one of the hashes, where there are some.
+    #[must_use]
+    pub fn fit(&self, certificate: &Certificate) -> bool {
+        let Self { names, hashes, keys } = self;
+        let has_name = names.is_empty() || names.iter().any(|pin| has(pin, certificate));
+        let has_hash = hashes.is_empty() && keys.is_empty()
+            || hashes.contains(&certificate.fingerprint())
+            || keys.contains(&certificate.spki_hash);
+        has_name && has_hash
+    }
+}
+
+/// Whether one fits that need not exist and has these names and hashes.
+pub(super) fn supposed_fit(pins: &Pins, own: &Pins) -> bool {
+    let is_it = |pin: &NamePin| {
+        let is_own = |one: &NamePin| {
+            one == pin
+                || one.comparison == Comparison::Exact
+                    && one.kind == pin.kind
+                    && is_name(pin, &one.text)
+        };
+        own.names.iter().any(is_own)
+    };
+    let has_name = pins.names.is_empty() || pins.names.iter().any(is_it);
+    let has_hash = pins.hashes.is_empty() && pins.keys.is_empty()
+        || !pins.hashes.is_disjoint(&own.hashes)
+        || !pins.keys.is_disjoint(&own.keys);
     has_name && has_hash
 }
 
 /// Whether a certificate has that name, or may have it: names of other kinds are not read.
-fn has(NamePin { kind, comparison, text }: &NamePin, certificate: &Certificate) -> bool {
+fn has(pin: &NamePin, certificate: &Certificate) -> bool {
     let names = &certificate.names;
-    let is_it = |name: &str| match comparison {
-        Comparison::Exact => name == text,
-        Comparison::Prefix => name.starts_with(text.as_str()),
-        Comparison::Suffix => name.ends_with(text.as_str()),
-        Comparison::Expression => {
+    match pin.kind {
+        NameKind::Dns => names.dns.iter().any(|name| is_name(pin, name)),
+        NameKind::Email => names.email.iter().any(|name| is_name(pin, name)),
+        NameKind::Uri => names.uri.iter().any(|name| is_name(pin, name)),
+        NameKind::Ip => names.ip.iter().any(|address| is_name(pin, &address.to_string())),
+        NameKind::Other => true,
+    }
+}
+
+/// Whether a name of that kind is the pinned one.
+fn is_name(NamePin { kind, comparison, text }: &NamePin, name: &str) -> bool {
+    match (comparison, kind) {
+        (Comparison::Exact, NameKind::Dns) => is_dns(name, text),
+        (Comparison::Exact, _) => name == text,
+        (Comparison::Prefix, _) => name.starts_with(text.as_str()),
+        (Comparison::Suffix, _) => name.ends_with(text.as_str()),
+        (Comparison::Expression, _) => {
             Regex::new(&format!("^(?:{text})$")).is_ok_and(|one| one.is_match(name))
         }
-    };
-    match kind {
-        NameKind::Dns => names.dns.iter().any(|name| match comparison {
-            Comparison::Exact => is_dns(name, text),
-            _ => is_it(name),
-        }),
-        NameKind::Email => names.email.iter().any(|name| is_it(name)),
-        NameKind::Uri => names.uri.iter().any(|name| is_it(name)),
-        NameKind::Ip => names.ip.iter().any(|address| is_it(&address.to_string())),
-        NameKind::Other => true,
     }
 }
 

@@ -38,7 +38,7 @@ impl Family {
 fn below(issuer: &Held, sends: &[&Held]) -> Presented {
     Presented::Supposed {
         issuer: Arc::new(issuer.certificate.clone()),
-        leaf: LeafFacts { subject: "CN=any".to_owned(), serial: None },
+        leaf: LeafFacts { subject: "CN=any".to_owned(), ..LeafFacts::default() },
         sends: sends.iter().map(|held| held.certificate.clone()).collect(),
     }
 }

@@ -1,10 +1,11 @@
 //! What Envoy Gateway makes of client authentication, and what it cannot express.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::support;
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::model::lineage::Anchor;
+use crate::model::sole_names::SoleNames;
 use crate::model::{
     AuthoritySource, ClientAuthentication, Exposure, Model, ServerCertificateSource,
 };
@@ -13,7 +14,7 @@ use crate::pki::certificate::Certificate;
 use crate::specification::document::{Path, Places};
 use crate::specification::value::{AnnotationKey, PortReference};
 use crate::specification::{PathType, Verify};
-use crate::targets::{Arrangement, Feature, HostArrangement};
+use crate::targets::{Arrangement, Feature, HostArrangement, Pinned};
 
 /// Annotations that only ingress-nginx reads begin so.
 const NGINX: &str = "nginx.ingress.kubernetes.io/";
@@ -32,14 +33,19 @@ pub(super) fn arrange<'m>(
 
 /// The arrangement of a model, even if it is not what the spec asks for.
 pub(super) fn of(model: &Model) -> Arrangement<'_> {
+    let names = SoleNames::of(model);
     let hosts = model.exposures.iter().filter_map(|exposure| {
         let auth = exposure.client_auth.as_ref()?;
-        Some((exposure.key.as_str(), host(model, auth)))
+        Some((exposure.key.as_str(), host(model, auth, &names)))
     });
     Arrangement::new(model.conventions.verifier, hosts)
 }
 
-fn host<'m>(model: &Model, auth: &'m ClientAuthentication) -> HostArrangement<'m> {
+fn host<'m>(
+    model: &Model,
+    auth: &'m ClientAuthentication,
+    names: &SoleNames<'_>,
+) -> HostArrangement<'m> {
     let ClientAuthentication {
         secret,
         existing,
@@ -57,8 +63,24 @@ fn host<'m>(model: &Model, auth: &'m ClientAuthentication) -> HostArrangement<'m
         depth: None,
         looks_up_leaf_alone: authorities.iter().any(|name| !is_root(model, name)),
         subjects: None,
+        pinned: pinned(model, auth, names),
         pass_certificate_to_upstream: *pass_certificate_to_upstream,
         error_page: None,
+    }
+}
+
+/// How the clients of a list are recognized: by a name that each of them has alone, or else by their certificates. Those of
+/// authorities that others run may have any name.
+fn pinned<'m>(model: &Model, auth: &'m ClientAuthentication, names: &SoleNames<'_>) -> Pinned<'m> {
+    let Some(clients) = &auth.allow else { return Pinned::None };
+    let is_ours = |name: &String| {
+        model.lineage.line(name).iter().all(|anchor| matches!(anchor, Anchor::Ours(_)))
+    };
+    let are_ours = !auth.existing && auth.authorities.iter().all(is_ours);
+    let first = clients.iter().map(|client| names.of_client(&client.name).first().cloned());
+    match first.collect::<Option<BTreeSet<_>>>().filter(|_| are_ours) {
+        Some(all) => Pinned::Names(all.into_iter().collect()),
+        None => Pinned::Certificates(clients.iter().map(|client| client.name.as_str()).collect()),
     }
 }
 
@@ -83,8 +105,9 @@ fn is_self_signed(model: &Model, name: &str) -> bool {
 /// What is wrong or worth a word with each host.
 pub(super) fn judge(model: &Model, places: &dyn Places) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let names = &SoleNames::of(model);
     for exposure in &model.exposures {
-        let host = Host { model, places, exposure };
+        let host = Host { model, places, exposure, names };
         host.features(&mut found);
         host.annotations(&mut found);
         host.routes(&mut found);
@@ -99,6 +122,7 @@ struct Host<'a> {
     model: &'a Model,
     places: &'a dyn Places,
     exposure: &'a Exposure,
+    names: &'a SoleNames<'a>,
 }
 
 impl Host<'_> {
@@ -121,9 +145,7 @@ impl Host<'_> {
             found.extend(unsupported(Feature::ExistingIngress, &place));
         }
         let Some(auth) = &self.exposure.client_auth else { return };
-        if auth.allow.is_some() {
-            found.extend(unsupported(Feature::List, &self.written("allow")));
-        }
+        found.extend(self.renewals(auth));
         if auth.verify_depth.is_some() {
             found.extend(unsupported(Feature::Depth, &self.written("verifyDepth")));
         }
@@ -146,6 +168,28 @@ impl Host<'_> {
                     .help("a policy that names a list is closed where the Secret has none: list authorities of the spec in `clientAuth.cas` for their lists"),
             );
         }
+    }
+
+    /// Hashes change with every certificate.
+    fn renewals(&self, auth: &ClientAuthentication) -> Option<Diagnostic> {
+        let Pinned::Certificates(clients) = pinned(self.model, auth, self.names) else {
+            return None;
+        };
+        let nameless = clients.iter().find(|name| self.names.of_client(name).is_empty());
+        let title = format!(
+            "host `{}` admits the clients of `allow` by the hashes of their certificates, which change with each renewal",
+            self.exposure.key
+        );
+        let found = Diagnostic::warning("pinned-certificates", title)
+            .at(self.places.value(&self.written("allow")))
+            .help("apply what `mtlsgen render` prints before a client uses its new certificate: old and new are admitted until the old one expires");
+        Some(match nameless {
+            Some(name) => found.help(format!(
+                "give `{name}` a name that no other client has, such as `uris = [\"spiffe://{}/{name}\"]`: then the name is compared, and stays",
+                self.exposure.host.as_str().trim_start_matches("*.")
+            )),
+            None => found.help("others run an authority of this host, and may sign any name: list authorities of your own alone to have names compared"),
+        })
     }
 
     fn annotations(&self, found: &mut Vec<Diagnostic>) {

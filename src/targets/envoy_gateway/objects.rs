@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::arrange;
 use super::gateways::{self, GATEWAY, Listeners, PLAIN, Place};
 use crate::diagnostic::Diagnostic;
+use crate::enforcement::{NameKind, NamePin, Pins};
 use crate::identity::Identity;
 use crate::manifest::kinds::envoy_gateway::{
     self, ClientTrafficPolicy, ClientTrafficPolicySpec, ForwardedCertificate, HeaderFilter,
-    PolicyHeaders, PolicyLists, PolicyTls, PolicyValidation, Targets,
+    PolicyHeaders, PolicyLists, PolicyNames, PolicyTls, PolicyValidation, StringMatch, Targets,
 };
 use crate::manifest::kinds::gateway::{
     self, Allowed, AllowedNamespaces, BackendReference, Gateway, GatewayListener, GatewaySpec,
@@ -27,7 +28,7 @@ use crate::pki::crl::RevocationList;
 use crate::pki::request::Holder;
 use crate::specification::{PathType, Verify};
 use crate::store::Material;
-use crate::targets::{Arrangement, HostArrangement};
+use crate::targets::{Arrangement, HostArrangement, Pinned};
 
 /// Headers in which ingress-nginx hands over what it knows of the client: Envoy lets those of a client pass, and services that
 /// were behind ingress-nginx believe them.
@@ -63,7 +64,11 @@ pub(super) fn objects(
             if let (Some(lists), true) = (lists, arranged.looks_up_leaf_alone) {
                 errors.extend(revoked_between(model, material, exposure, arranged, &lists));
             }
-            add(policy(exposure, arranged, place, has_lists));
+            let pins = arranged.pinned.pins(material);
+            if arranged.pinned != Pinned::None && pins.is_empty() {
+                errors.push(without_certificates(exposure));
+            }
+            add(policy(exposure, arranged, place, (has_lists, &pins)));
         }
         add_gateways(model, &listeners, add);
         let own = |exposure: &&Exposure| {
@@ -217,7 +222,7 @@ fn policy(
     exposure: &Exposure,
     arranged: &HostArrangement<'_>,
     place: &Place,
-    has_lists: bool,
+    (has_lists, pins): (bool, &Pins),
 ) -> Object {
     let HostArrangement {
         secret,
@@ -226,6 +231,7 @@ fn policy(
         depth: _,
         looks_up_leaf_alone,
         subjects: _,
+        pinned: _,
         pass_certificate_to_upstream,
         error_page: _,
     } = arranged;
@@ -250,6 +256,8 @@ fn policy(
         mode: Some(mode.to_owned()),
         ca_certificate_refs: vec![reference],
         crl,
+        subject_alt_names: alternative_names(&pins.names),
+        certificate_hashes: pins.hashes.iter().map(ToString::to_string).collect(),
         ..PolicyValidation::default()
     };
     let passes = *pass_certificate_to_upstream;
@@ -287,6 +295,31 @@ fn policy(
         "envoy-gateway/client-traffic-policy.yaml.j2",
         Kind::ClientTrafficPolicy(Box::new(policy)),
     )
+}
+
+/// A list of clients whose certificates are not there: without hashes, every client would be admitted.
+fn without_certificates(exposure: &Exposure) -> Diagnostic {
+    let title = format!(
+        "host `{}` admits the clients of `allow` by the hashes of their certificates, and none of these is there",
+        exposure.key
+    );
+    Diagnostic::error("unsupported", title)
+        .help("give each of these clients a name that no other client has, such as `uris = [\"spiffe://example.com/NAME\"]`")
+}
+
+fn alternative_names(pins: &[NamePin]) -> PolicyNames {
+    let mut names = PolicyNames::default();
+    for NamePin { kind, comparison: _, text } in pins {
+        let name = StringMatch { kind: Some("Exact".to_owned()), value: text.clone() };
+        match kind {
+            NameKind::Dns => names.dns_names.push(name),
+            NameKind::Email => names.email_addresses.push(name),
+            NameKind::Ip => names.ip_addresses.push(name),
+            NameKind::Uri => names.uris.push(name),
+            NameKind::Other => names.other_names.push(name),
+        }
+    }
+    names
 }
 
 fn parent(place: &Place) -> Reference {

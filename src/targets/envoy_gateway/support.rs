@@ -18,12 +18,13 @@ pub(super) fn of(feature: Feature) -> Support {
             weakens: true,
             way_out: "remove it, and limit chains by the authorities: `maxPathLen` under `cas`",
         },
-        Feature::List | Feature::ListOfForeignClients | Feature::ListOfNamesakes => {
-            Support::Missing {
-                weakens: true,
-                way_out: "let an authority of their own sign these clients, and list that one in `clientAuth.cas`",
-            }
+        Feature::List => Support::Differs(
+            "by an alternative name that each of the clients has and no other one (a URI, mail address or DNS name), or else by the hashes of their certificates, which change with each renewal",
+        ),
+        Feature::ListOfForeignClients => {
+            Support::Differs("by the hashes of their certificates: others could sign any name")
         }
+        Feature::ListOfNamesakes => Support::Full,
         Feature::ErrorPage => Support::Missing {
             weakens: false,
             way_out: "clients are refused in the TLS handshake, before there is an answer",

@@ -134,7 +134,6 @@ fn what_cannot_be_expressed_is_refused() {
         codes(&with(|exposure| change(exposure.client_auth.as_mut().unwrap())))
     };
     assert_eq!(auth(|_| {}), []);
-    assert_eq!(auth(|auth| auth.allow = Some(Vec::new())), refused);
     assert_eq!(auth(|auth| auth.verify_depth = Some(2)), refused);
     let page = |auth: &mut crate::model::ClientAuthentication| {
         auth.error_page = Some("https://example.com/denied".parse().unwrap());

@@ -13,7 +13,7 @@ use crate::path;
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::Issuer;
 use crate::specification::document::{Path, Places};
-use crate::targets::{Arrangement, Feature, HostArrangement};
+use crate::targets::{Arrangement, Feature, HostArrangement, Pinned};
 
 /// The arrangement of a model.
 ///
@@ -69,6 +69,7 @@ fn host(auth: &ClientAuthentication, needed: u8) -> HostArrangement<'_> {
         depth: Some(verify_depth.unwrap_or(needed).max(1)),
         looks_up_leaf_alone: false,
         subjects,
+        pinned: Pinned::None,
         pass_certificate_to_upstream: *pass_certificate_to_upstream,
         error_page: error_page.as_ref(),
     }

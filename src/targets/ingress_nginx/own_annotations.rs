@@ -70,6 +70,7 @@ pub(super) fn for_client_auth(
     let HostArrangement {
         secret,
         authorities: _,
+        pinned: _,
         verify,
         looks_up_leaf_alone: _,
         depth,
