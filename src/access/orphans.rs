@@ -133,6 +133,9 @@ fn revoked_authorities(inventory: &Inventory, revoked: &Revocations) -> BTreeSet
     intermediates(inventory, revoked, true).map(|entry| entry.fingerprint).collect()
 }
 
+/// What certificates have in common that open the same: who signed them, and where it matters, the subject and the certificate.
+type Alike<'a> = (Option<Signer>, Option<&'a str>, Option<Fingerprint>);
+
 /// One warning for all clients that the spec does not have; `revoked` is what the ledger and the spec call so.
 #[must_use]
 pub fn warning(
@@ -150,8 +153,7 @@ pub fn warning(
     let mut hosts: BTreeSet<&str> = BTreeSet::new();
     // Thousands of certificates, and few that differ in what they open.
     let (subjects_matter, pins_matter) = (doors.ask_for_subjects(), doors.ask_for_pins());
-    let mut known: BTreeMap<(Option<Signer>, Option<&str>, Option<Fingerprint>), bool> =
-        BTreeMap::new();
+    let mut known: BTreeMap<Alike<'_>, bool> = BTreeMap::new();
     for entry in entries {
         let subject = subjects_matter.then_some(entry.subject.as_str());
         let key = (Signer::of(entry), subject, pins_matter.then_some(entry.fingerprint));

@@ -13,7 +13,7 @@ use crate::controllers::ingress_nginx::IngressNginx;
 use crate::controllers::{Controller, Declared};
 use crate::enforcement::{
     Asked, Backend, Below, Desired, DesiredClients, DesiredHost, DifferenceKind, Observed, Pattern,
-    Presence, compare,
+    Pins, Presence, compare,
 };
 use crate::identity::{DEFAULT_NAMESPACE, Identity};
 use crate::manifest::{Extent, Namespace, ObjectSet, lists};
@@ -119,6 +119,8 @@ fn desired(pki: &Pki, only: Option<&str>) -> Desired {
         below: Below::These(certificates(&pki.authority)),
         lists: Vec::new(),
         only: only.map(|subject| BTreeSet::from([subject.to_owned()])),
+        pins: Pins::default(),
+        listed: Vec::new(),
         depth: None,
         longest: None,
         passes_certificate: false,

@@ -123,8 +123,8 @@ impl Pins {
     /// are pinned, the hashes, else the names.
     #[must_use]
     pub fn beyond(&self, others: &Self) -> Self {
-        let hashes: BTreeSet<_> = self.hashes.difference(&others.hashes).cloned().collect();
-        let keys: BTreeSet<_> = self.keys.difference(&others.keys).cloned().collect();
+        let hashes: BTreeSet<_> = self.hashes.difference(&others.hashes).copied().collect();
+        let keys: BTreeSet<_> = self.keys.difference(&others.keys).copied().collect();
         let is_by_hash = !self.hashes.is_empty() || !self.keys.is_empty();
         let names = self.names.iter().filter(|one| !is_by_hash && !others.names.contains(one));
         Self { names: names.cloned().collect(), hashes, keys }

@@ -59,11 +59,14 @@ pub enum Doubt {
     Secret,
 }
 
+/// How a host validates certificates, and its list: subjects, or names and hashes.
+type OfDoor<'a> = (usize, Option<&'a [String]>, Option<Arc<Pins>>);
+
 /// What decides about a host.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Settings<'a> {
     verify: Option<Verify>,
-    door: Option<(usize, Option<&'a [String]>, Option<Arc<Pins>>)>,
+    door: Option<OfDoor<'a>>,
     authorities: &'a [String],
     secret: Option<String>,
     doubt: Option<Doubt>,
@@ -195,7 +198,7 @@ fn passing(sources: Sources<'_>) -> Vec<Passing<'_>> {
         found.push(Passing {
             name: &client.name,
             subject: leaf.subject.rfc2253(),
-            certificate: *leaf,
+            certificate: leaf,
             passed: Rc::clone(passed),
         });
     }

@@ -5,7 +5,10 @@ use crate::targets::{Feature, Support};
 /// How far it can do it.
 pub(super) fn of(feature: Feature) -> Support {
     match feature {
-        Feature::SeveralAuthorities | Feature::SharedRoot | Feature::Optional => Support::Full,
+        Feature::SeveralAuthorities
+        | Feature::SharedRoot
+        | Feature::Optional
+        | Feature::ListOfNamesakes => Support::Full,
         Feature::ExistingSecret => Support::Differs(
             "every certificate of its `ca.crt` is an anchor, and its `ca.crl` is not read; a Secret of another namespace gets a ReferenceGrant",
         ),
@@ -24,7 +27,6 @@ pub(super) fn of(feature: Feature) -> Support {
         Feature::ListOfForeignClients => {
             Support::Differs("by the hashes of their certificates: others could sign any name")
         }
-        Feature::ListOfNamesakes => Support::Full,
         Feature::ErrorPage => Support::Missing {
             weakens: false,
             way_out: "clients are refused in the TLS handshake, before there is an answer",

@@ -74,7 +74,7 @@ fn clients_of_a_list_are_admitted_by_a_name_that_they_have_alone_or_by_hash() {
 #[test]
 fn a_change_that_admits_more_than_the_list_is_an_error() {
     let sandbox = sandbox("");
-    let path = "/spec/tls/clientValidation";
+    let at = "/spec/tls/clientValidation";
     let cases = [
         (
             "named",
@@ -110,7 +110,7 @@ fn a_change_that_admits_more_than_the_list_is_an_error() {
         ),
     ];
     for (host, operation, words) in cases {
-        let operation = operation.replace("PATH", path);
+        let operation = operation.replace("PATH", at);
         let patch = format!(
             r#"patches=[{{target={{kind="ClientTrafficPolicy",name="{host}-example-com"}},patch=[{operation}]}}]"#
         );
@@ -120,7 +120,7 @@ fn a_change_that_admits_more_than_the_list_is_an_error() {
         assert!(messages.contains(words), "{operation}: {messages}");
     }
     let fewer = format!(
-        r#"patches=[{{target={{kind="ClientTrafficPolicy",name="named-example-com"}},patch=[{{op="remove",path="{path}/subjectAltNames/emailAddresses"}}]}}]"#
+        r#"patches=[{{target={{kind="ClientTrafficPolicy",name="named-example-com"}},patch=[{{op="remove",path="{at}/subjectAltNames/emailAddresses"}}]}}]"#
     );
     let (status, _, messages) = rendered(&sandbox, &[&fewer]);
     assert_eq!(status, 2, "{messages}");

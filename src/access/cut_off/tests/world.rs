@@ -119,7 +119,7 @@ impl World {
                     refusal: Refusal::Later,
                 })
             });
-            doors.add(Door { exposure, validation, subjects: None });
+            doors.add(Door { exposure, validation, subjects: None, pins: None });
         }
         doors
     }
