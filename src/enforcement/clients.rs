@@ -8,6 +8,7 @@ use super::fact::Fact;
 use super::routes::Backend;
 use super::validation::Fault;
 use crate::identity::Identity;
+use crate::pki::certificate::details::PublicKey;
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::crl::RevocationList;
 use crate::pki::key::SpkiHash;
@@ -86,6 +87,18 @@ impl Library {
             Self::OpenSsl => Anchors::SelfSigned,
             Self::Go | Self::BoringSsl => Anchors::Any,
         }
+    }
+
+    /// Whether a server asks clients for signatures of that kind of key: `BoringSSL` does not for all that it makes certificates of
+    /// (`kVerifySignatureAlgorithms` of its `ssl/extensions.cc`).
+    #[must_use]
+    pub fn takes_signatures_of(self, key: &PublicKey) -> bool {
+        self != Self::BoringSsl
+            || match (key.algorithm.as_str(), key.size) {
+                ("RSA", _) => true,
+                ("ECDSA", size) => matches!(size, Some(256 | 384)),
+                _ => false,
+            }
     }
 }
 

@@ -50,6 +50,12 @@ impl KeyKind {
         Self::Rsa4096,
         Self::Ed25519,
     ];
+
+    /// Algorithm and size.
+    #[must_use]
+    pub fn description(self) -> super::certificate::details::PublicKey {
+        super::certificate::details::PublicKey::of(self.into())
+    }
 }
 
 impl fmt::Display for KeyKind {

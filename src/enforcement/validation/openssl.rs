@@ -7,7 +7,7 @@
 mod build;
 mod lists;
 
-use super::super::clients::{Anchors, Revocation};
+use super::super::clients::{Anchors, Library, Revocation};
 use super::{Fault, Link};
 use crate::pki::acceptance;
 use crate::pki::certificate::details::Details;
@@ -40,7 +40,7 @@ const PROXY: &str = "1.3.6.1.5.5.7.1.14";
 pub(super) fn first_fault(asked: &Asked<'_>, at_any_time: bool) -> Option<Fault> {
     if let Some(leaf) = asked.leaf.real() {
         // A client does not show what the server asks no signature of.
-        if !may_sign_for_envoy(&leaf.details()) {
+        if !Library::BoringSsl.takes_signatures_of(&leaf.details().public_key) {
             return Some(Fault::Absent);
         }
         if leaf.key_usage.is_some_and(|usage| usage & key_usage::DIGITAL_SIGNATURE == 0) {
@@ -63,17 +63,6 @@ const DATES: [Error; 4] = [NOT_YET_VALID, EXPIRED, 11, 12];
 
 /// Errors of security levels, which `BoringSSL` does not have: a key of the client's, one of an authority's, a digest.
 const SECURITY: [Error; 3] = [66, 67, 68];
-
-/// Whether a server with `BoringSSL` asks for signatures of that kind of key in the handshake (`kVerifySignatureAlgorithms` of its
-/// `ssl/extensions.cc`).
-fn may_sign_for_envoy(details: &Details) -> bool {
-    let key = &details.public_key;
-    match (key.algorithm.as_str(), key.size) {
-        ("RSA", _) => true,
-        ("ECDSA", size) => matches!(size, Some(256 | 384)),
-        _ => false,
-    }
-}
 
 /// What nginx finds wrong, if something is.
 pub(super) fn last_fault(asked: &Asked<'_>) -> Option<Fault> {

@@ -1,6 +1,7 @@
 //! Public keys: what a certificate certifies.
 
 use super::{Algorithm, KeyKind, SpkiHash};
+use crate::pki::certificate::details;
 
 /// A public key as its `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,11 @@ impl PublicKey {
     /// Returns its kind, `None` for supplied ones of another kind (P-521, RSA of other sizes).
     pub fn kind(&self) -> Option<KeyKind> {
         self.algorithm.kind()
+    }
+
+    /// Returns algorithm and size, supplied ones of every kind included.
+    pub fn description(&self) -> details::PublicKey {
+        details::PublicKey::of(self.algorithm)
     }
 
     /// The content of the bit string.

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::support;
+use super::{CONVENTIONS, support};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::model::lineage::Anchor;
 use crate::model::sole_names::SoleNames;
 use crate::model::{
-    AuthoritySource, ClientAuthentication, Exposure, Model, ServerCertificateSource,
+    AuthoritySource, Client, ClientAuthentication, Exposure, Model, ServerCertificateSource,
 };
 use crate::path;
 use crate::pki::certificate::Certificate;
+use crate::pki::key::PublicKey;
+use crate::pki::request::Issuer;
 use crate::specification::document::{Path, Places};
 use crate::specification::value::{AnnotationKey, PortReference};
 use crate::specification::{PathType, Verify};
@@ -114,7 +116,42 @@ pub(super) fn judge(model: &Model, places: &dyn Places) -> Vec<Diagnostic> {
         host.certificate(&mut found);
     }
     refuse_disagreement(model, places, &mut found);
+    found.extend(keys(model, places));
     found
+}
+
+/// Clients with keys of which Envoy takes no signature, so that they show no certificate.
+fn keys<'a>(model: &'a Model, places: &'a dyn Places) -> impl Iterator<Item = Diagnostic> + 'a {
+    let auths = model.exposures.iter().filter_map(|one| one.client_auth.as_ref());
+    let listed: BTreeSet<&String> = auths
+        .filter(|auth| auth.verify != Verify::Off)
+        .flat_map(|auth| &auth.authorities)
+        .collect();
+    let is_admitted = move |client: &&Client| match &client.request.issuer {
+        Issuer::Authority(issuer) => {
+            listed.iter().any(|above| model.lineage.is_at_or_below(issuer, above))
+        }
+        Issuer::SelfSigned => false,
+    };
+    let warning = |client: &Client| {
+        let request = &client.request;
+        let own = request.public_key.as_ref().map(PublicKey::description);
+        let key = own.unwrap_or_else(|| request.key_kind.description());
+        if CONVENTIONS.verifier.library.takes_signatures_of(&key) {
+            return None;
+        }
+        let title = format!(
+            "client `{}` has a key of the kind {key}, of which Envoy takes no signature: it counts as a client without a certificate",
+            client.name
+        );
+        Some(
+            Diagnostic::warning("client-key", title)
+                .at(places.key(&path!["clients", &client.name]))
+                .help("write `privateKey.algorithm = \"ECDSA\"`, or `\"RSA\"`, for it"),
+        )
+    };
+    let clients = model.clients.values().filter(|client| client.revoked.is_none());
+    clients.filter(is_admitted).filter_map(warning)
 }
 
 /// A host that is judged.

@@ -179,6 +179,17 @@ clientAuth = { cas = ["staff", "foreign"], allow = ["alice"] }
 }
 
 #[test]
+fn clients_whose_keys_envoy_asks_nothing_of_are_named() {
+    let more = "[clients.edward]\nissuer = \"staff\"\nprivateKey.algorithm = \"Ed25519\"\n";
+    let sandbox = sandbox(more);
+    let (status, _, messages) = rendered(&sandbox, &[]);
+    assert_eq!(status, 0, "{messages}");
+    assert_eq!(messages.matches("warning[client-key]: client `edward`").count(), 1, "{messages}");
+    let verdicts = answers(&sandbox, "edward");
+    assert!(verdicts.iter().all(|(_, verdict)| verdict == "refused"), "{verdicts:?}");
+}
+
+#[test]
 fn a_list_that_admits_more_is_a_difference_of_two_renderings() {
     let sandbox = sandbox("");
     sandbox.ok(&["render", "--at", "2030-01-01", "-o", "before"]);
