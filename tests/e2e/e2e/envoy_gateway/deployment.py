@@ -125,14 +125,16 @@ class Deployment:
         host: str,
         identity: Identity | None = None,
         meanwhile: Sequence[Identity] = (),
+        meanwhile_at: str | None = None,
         **options: Any,
     ) -> None:
-        """Waits until that is the answer; those in `meanwhile` are served all the time, and after it."""
+        """Waits until that is the answer; those in `meanwhile` are served all the time, at that host or at another one,
+        and after it."""
 
         def asked() -> bool:
             answer = self.ask(host, identity, **options)
             for other in meanwhile:
-                self.expect(SERVED, host, other, **options)
+                self.expect(SERVED, meanwhile_at or host, other, **options)
             return self.seen(answer) == expected
 
         try:
