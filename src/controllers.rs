@@ -16,6 +16,7 @@ use crate::enforcement::{Given, Missing, Observed};
 use crate::identity::Identity;
 use crate::manifest::kinds::Ingress;
 use crate::manifest::{Extent, ObjectSet};
+use crate::time::Timestamp;
 
 pub use classes::{Classes, DefaultClass};
 use options::declared_options;
@@ -157,6 +158,8 @@ pub struct Settings {
     pub run_by: Option<Identity>,
     /// What to report about the origin of all that.
     pub given: Vec<Given>,
+    /// When it reads the objects, where it looks at dates then; `None`: everything is valid.
+    pub at: Option<Timestamp>,
 }
 
 /// The origin of a setting.

@@ -9,6 +9,7 @@ mod compare;
 mod desired;
 mod difference;
 mod fact;
+mod given;
 mod matching;
 mod names;
 mod observed;
@@ -26,8 +27,9 @@ pub use compare::{CHALLENGES, below_wildcards, compare};
 pub use desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence, Services};
 pub use difference::{Difference, DifferenceKind, Requester, Witness};
 pub use fact::{Cause, Fact, Missing};
+pub use given::Given;
 pub use names::{Names, Pattern};
-pub use observed::{Address, Entrance, Given, Listener, Observed, Protocol};
+pub use observed::{Address, Entrance, Listener, Observed, Protocol};
 pub use request::{LeafFacts, Presented, Request};
 pub use routes::{
     Action, Admits, Answer, Backend, Check, Forward, Header, HeaderValue, PathPattern, RESERVED,

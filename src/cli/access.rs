@@ -155,7 +155,7 @@ fn difference(args: &Args, asked: &Asked, now: Timestamp) -> Result<ExitStatus, 
     let reader = args.reader()?;
     let observed = |file: &PathBuf| {
         let objects = Objects::read(std::slice::from_ref(file))?;
-        observed(&args.set(&objects), &reader).map(|(_, observed)| observed)
+        observed(&args.set(&objects), &reader, now).map(|(_, observed)| observed)
     };
     let changes = access::changes(&observed(before)?, &observed(after)?, asked, now);
     match args.format.format {
@@ -170,8 +170,9 @@ fn difference(args: &Args, asked: &Asked, now: Timestamp) -> Result<ExitStatus, 
 fn observed(
     objects: &ObjectSet<'_>,
     (controller, declared): &Reader,
+    now: Timestamp,
 ) -> Result<(Settings, Observed), CommandError> {
-    let settings = controller.settings(objects, declared);
+    let settings = Settings { at: Some(now), ..controller.settings(objects, declared) };
     let mut observed = controller.observe(objects, &settings);
     let misread = targets::misread(std::mem::take(&mut observed.unread));
     if misread.is_empty() { Ok((settings, observed)) } else { Err(CommandError::Input(misread)) }
@@ -217,7 +218,7 @@ fn answer(
     now: Timestamp,
 ) -> Result<ExitStatus, CommandError> {
     let observed: Vec<(Settings, Observed)> =
-        readers.iter().map(|reader| observed(objects, reader)).collect::<Result<_, _>>()?;
+        readers.iter().map(|reader| observed(objects, reader, now)).collect::<Result<_, _>>()?;
     let all: Vec<Access<'_>> = observed
         .iter()
         .map(|(settings, observed)| {

@@ -23,7 +23,22 @@ const INTERNAL: [&str; 6] = [
 ];
 
 /// Kinds of objects that hosts need, or whose settings decide which clients are admitted.
-const NEEDED: [&str; 5] = ["ConfigMap", "Ingress", "IngressClass", "Secret", "Service"];
+const NEEDED: [&str; 14] = [
+    "ClientTrafficPolicy",
+    "ConfigMap",
+    "EnvoyPatchPolicy",
+    "EnvoyProxy",
+    "Gateway",
+    "GatewayClass",
+    "HTTPRoute",
+    "Ingress",
+    "IngressClass",
+    "ListenerSet",
+    "Namespace",
+    "ReferenceGrant",
+    "Secret",
+    "Service",
+];
 
 /// Objects that came in, and what they can rely on; those that are not `applied` are not objects for anyone.
 pub(super) fn existing<'a>(

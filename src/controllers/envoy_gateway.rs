@@ -18,6 +18,7 @@ mod order;
 mod policies;
 mod references;
 mod routes;
+mod served;
 #[cfg(test)]
 mod tests;
 mod validation;
@@ -96,6 +97,7 @@ impl Controller for EnvoyGateway {
             read_from: None,
             run_by: None,
             given,
+            at: None,
         }
     }
 

@@ -164,5 +164,6 @@ fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings {
         read_from: None,
         run_by: object,
         given: chosen.given,
+        at: None,
     }
 }

@@ -1,6 +1,7 @@
 //! Whether what is served is what is desired: for each host, representatives of all requests, and those that differ.
 
 mod asked;
+mod detours;
 mod inherited;
 mod reached;
 mod requesters;
@@ -18,8 +19,7 @@ use super::clients::ClientValidation;
 use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence, Services};
 use super::difference::{Difference, DifferenceKind, Requester, Witness};
 use super::fact::{Fact, Missing};
-use super::names::Pattern;
-use super::observed::{Observed, Protocol};
+use super::observed::Observed;
 use super::representatives::{self, ClientClass, paths};
 use super::request::{Presented, Request};
 use super::routes::{Backend, ToHttps, VirtualHost};
@@ -285,37 +285,6 @@ impl<'a> Comparison<'a> {
             let mut forwarded = request;
             forwarded.headers.insert("x-forwarded-proto".to_owned(), "https".to_owned());
             self.refuses(host, served, &paths, (&client, forwarded));
-        }
-    }
-
-    /// Requests that reach the host by another listener: with another name in the handshake, at another port or address.
-    fn detours(&mut self, questions: &Questions<'a>) {
-        let Questions { host, name, .. } = questions;
-        let detours: Vec<_> = self.observed.detours(name).collect();
-        for (listener, served) in detours {
-            let is_plain = listener.protocol == Protocol::Http;
-            let requesters = if is_plain {
-                vec![(Requester::Class(ClientClass::Nothing), Presented::Nothing, false)]
-            } else {
-                requesters(questions.asked, Some(listener))
-            };
-            let paths = paths(served);
-            let at = Request {
-                address: listener.address.clone(),
-                port: listener.port,
-                sni: representatives::name_of(&listener.sni)
-                    .filter(|_| listener.sni != Pattern::Any && !is_plain),
-                protocol: listener.protocol,
-                ..Request::of(name)
-            };
-            let before = self.found.len();
-            for (requester, client, _) in requesters.into_iter().filter(|(.., wanted)| !wanted) {
-                let request = Request { client, ..at.clone() };
-                self.refuses(host, Some(served), &paths, (&requester, request));
-                if self.found.len() > before {
-                    return;
-                }
-            }
         }
     }
 

@@ -50,6 +50,8 @@ pub struct Check {
     pub refusal: Answer,
     /// The objects that the check comes from.
     pub because: Vec<Identity>,
+    /// Whether it is one of each route: what no route is for, is not found.
+    pub is_of_routes: bool,
 }
 
 /// Who passes a check.

@@ -39,6 +39,8 @@ pub enum Fault {
     StatusUnknown,
     /// The library takes no such certificate: its key, its signature or an extension.
     Unacceptable,
+    /// Its keyUsage leaves out the signature of a handshake: whoever shows it is refused, verified or not.
+    NoHandshakes,
     /// It is valid, and none of those that are pinned.
     NotPinned,
 }
@@ -74,6 +76,7 @@ impl fmt::Display for Fault {
             Self::Revoked => "a certificate of the chain is revoked",
             Self::StatusUnknown => "an authority of the chain has no revocation list that counts",
             Self::Unacceptable => "a certificate of the chain is of a kind that is not accepted",
+            Self::NoHandshakes => "the keyUsage of the certificate lacks `digitalSignature`",
             Self::NotPinned => {
                 "neither a name nor the hash of the certificate is among those that are admitted"
             }
@@ -113,7 +116,11 @@ pub fn fault(
     let found = match validation.library {
         Library::OpenSsl => openssl::last_fault(&asked()),
         Library::Go => go::Asked { leaf, sends, roots: certificates, now }.fault(),
-        Library::BoringSsl => openssl::first_fault(&asked()),
+        Library::BoringSsl => {
+            // Certificates that are over are taken, or also those that are not valid yet.
+            let at_any_time = validation.tolerates.contains(&Fault::Expired);
+            openssl::first_fault(&asked(), at_any_time)
+        }
     };
     found.or_else(|| (!pins::fits(&validation.pins, leaf.real())).then_some(Fault::NotPinned))
 }

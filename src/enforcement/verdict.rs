@@ -202,9 +202,23 @@ impl Asking<'_> {
             Ok(None) => self.checked(host, rest, found, path),
             Ok(Some(why)) => match &first.refusal {
                 Answer::Within(path) => self.checked(host, rest, found, path),
-                answer => Verdict::Refused { answer: answer.clone(), why },
+                answer => {
+                    let refused = Verdict::Refused { answer: answer.clone(), why };
+                    if first.is_of_routes { self.in_place(refused, host, path) } else { refused }
+                }
             },
             Err(missing) => Verdict::Unknown(missing),
+        }
+    }
+
+    /// A verdict in place of those of the routes for a path.
+    fn in_place(&self, verdict: Verdict, host: &VirtualHost, path: &str) -> Verdict {
+        match self.routed(host, path) {
+            Verdict::NotServed => Verdict::NotServed,
+            Verdict::OneOf(cause, all) if all.contains(&Verdict::NotServed) => {
+                one_of(cause, [verdict, Verdict::NotServed].into_iter())
+            }
+            _ => verdict,
         }
     }
 

@@ -67,15 +67,15 @@ pub enum Kind {
     /// An Ingress.
     Ingress(Ingress),
     /// A Gateway.
-    Gateway(gateway::Gateway),
+    Gateway(Box<gateway::Gateway>),
     /// Further listeners of a Gateway.
-    ListenerSet(gateway::ListenerSet),
+    ListenerSet(Box<gateway::ListenerSet>),
     /// Routes of requests.
-    HttpRoute(gateway::HttpRoute),
+    HttpRoute(Box<gateway::HttpRoute>),
     /// Leave to refer to objects.
-    ReferenceGrant(gateway::ReferenceGrant),
+    ReferenceGrant(Box<gateway::ReferenceGrant>),
     /// Settings of listeners.
-    ClientTrafficPolicy(envoy_gateway::ClientTrafficPolicy),
+    ClientTrafficPolicy(Box<envoy_gateway::ClientTrafficPolicy>),
 }
 
 /// The kinds of objects that mtlsgen makes.
@@ -99,14 +99,12 @@ impl Kind {
             Self::Secret(Secret { metadata, .. })
             | Self::Service(Service { metadata, .. })
             | Self::Deployment(Deployment { metadata, .. })
-            | Self::Ingress(Ingress { metadata, .. })
-            | Self::Gateway(gateway::Gateway { metadata, .. })
-            | Self::ListenerSet(gateway::ListenerSet { metadata, .. })
-            | Self::HttpRoute(gateway::HttpRoute { metadata, .. })
-            | Self::ReferenceGrant(gateway::ReferenceGrant { metadata, .. })
-            | Self::ClientTrafficPolicy(envoy_gateway::ClientTrafficPolicy { metadata, .. }) => {
-                metadata
-            }
+            | Self::Ingress(Ingress { metadata, .. }) => metadata,
+            Self::Gateway(object) => &object.metadata,
+            Self::ListenerSet(object) => &object.metadata,
+            Self::HttpRoute(object) => &object.metadata,
+            Self::ReferenceGrant(object) => &object.metadata,
+            Self::ClientTrafficPolicy(object) => &object.metadata,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 
 use serde_json::Value;
@@ -18,6 +18,8 @@ pub struct ObjectSet<'a> {
     extent: Extent,
     /// Positions of all members by a hash of group, kind, namespace and name, once one was asked for; never iterated over.
     keys: OnceCell<Keys>,
+    /// Secrets that are made of other objects, by namespace and name, once one was asked for.
+    made: OnceCell<BTreeSet<(String, String)>>,
 }
 
 /// Positions by a hash of their keys.
@@ -129,7 +131,8 @@ impl<'a> ObjectSet<'a> {
     /// An empty set, whose objects go to that namespace if they say none.
     #[must_use]
     pub fn within(namespace: Namespace<'a>, extent: Extent) -> Self {
-        Self { members: Vec::new(), namespace, extent, keys: OnceCell::new() }
+        let (keys, made) = (OnceCell::new(), OnceCell::new());
+        Self { members: Vec::new(), namespace, extent, keys, made }
     }
 
     /// An empty set with the namespace and the extent of another one.
@@ -252,17 +255,21 @@ impl<'a> ObjectSet<'a> {
 
     /// Whether a Secret is made of another object of the set.
     fn is_made(&self, secret: &Identity) -> bool {
-        self.members.iter().any(|member| {
-            let identity = member.identity();
-            let maker = MAKERS
-                .iter()
-                .find(|(group, kind, _)| (*group, *kind) == (identity.group(), &identity.kind));
-            let (Some((_, _, path)), Member::Other(_, object)) = (maker, member) else {
-                return false;
+        let made = self.made.get_or_init(|| {
+            let name = |member: &Member<'_>| {
+                let identity = member.identity();
+                let is_maker = |(group, kind, _): &&(&str, &str, &str)| {
+                    *kind == identity.kind && *group == identity.group()
+                };
+                let (_, _, path) = MAKERS.iter().find(is_maker)?;
+                let Member::Other(_, object) = member else { return None };
+                let name = object.pointer(path).and_then(Value::as_str).unwrap_or(&identity.name);
+                Some((identity.namespace_or_default().to_owned(), name.to_owned()))
             };
-            let name = object.pointer(path).and_then(Value::as_str).unwrap_or(&identity.name);
-            name == secret.name && identity.namespace_or_default() == secret.namespace_or_default()
-        })
+            self.members.iter().filter_map(name).collect()
+        });
+        let key = || (secret.namespace_or_default().to_owned(), secret.name.clone());
+        !made.is_empty() && made.contains(&key())
     }
 
     /// Adds one that mtlsgen prints.

@@ -4,6 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::controllers::Controller;
+use crate::manifest::kinds::envoy_gateway::ClientTrafficPolicy;
+use crate::manifest::kinds::gateway::{Gateway, HttpRoute, ListenerSet};
 use crate::manifest::kinds::{Api, Ingress};
 use crate::manifest::{Body, Object, ObjectSet};
 use crate::model::{Exposure, Reference};
@@ -29,6 +31,10 @@ pub(super) fn parts<'a>(
 ) -> Vec<Part<'a>> {
     let whole = || vec![Part { exposures: exposures.to_vec(), objects: None }];
     let Some(ours) = ours.filter(|_| exposures.len() > SIZE) else { return whole() };
+    // Hosts share Gateways.
+    if ours.iter().any(|object| object.identity.kind == "Gateway") {
+        return whole();
+    }
     let is_plain_ingress = |object: &Object| matches!(object.body, Body::Typed(_));
     if ours.iter().any(|object| object.identity.kind == "Ingress" && !is_plain_ingress(object)) {
         return whole();
@@ -72,6 +78,18 @@ pub(super) fn parts<'a>(
         parts.push(Part { objects: set(&[]), exposures: rest.clone() });
     }
     parts
+}
+
+/// Whether all objects that expose hosts are as mtlsgen makes them.
+pub(super) fn is_as_made(objects: &ObjectSet<'_>) -> bool {
+    fn all<K: Api>(objects: &ObjectSet<'_>) -> bool {
+        objects.all::<K>().0.iter().all(|seen| seen.is_as_made)
+    }
+    all::<Ingress>(objects)
+        && all::<Gateway>(objects)
+        && all::<ListenerSet>(objects)
+        && all::<HttpRoute>(objects)
+        && all::<ClientTrafficPolicy>(objects)
 }
 
 /// Namespaces and names of Ingresses that meet others in a name inside a controller; only asked, never iterated over.

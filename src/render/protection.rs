@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use self::below::Below as NamesBelow;
-use super::parts::{Part, parts};
+use super::parts::{Part, is_as_made, parts};
 use crate::access::desired::desired;
 use crate::access::readers::readers;
 use crate::access::witness::Shown;
@@ -16,7 +16,7 @@ use crate::enforcement::{
     Asked, Below, Desired, DesiredClients, DesiredHost, Difference, DifferenceKind, Given, Missing,
     Pattern, Requester, Services, Witness, below_wildcards, compare,
 };
-use crate::manifest::kinds::{self, Ingress};
+use crate::manifest::kinds;
 use crate::manifest::{Object, ObjectSet};
 use crate::model::{Exposure, Model, Service};
 use crate::specification::document::{Locate, Step};
@@ -179,11 +179,6 @@ fn moment(desired: &Desired) -> Timestamp {
         latest = lists.chain(certificates).chain([latest]).max().unwrap_or(latest);
     }
     latest
-}
-
-/// Whether all Ingresses are as mtlsgen makes them.
-fn is_as_made(objects: &ObjectSet<'_>) -> bool {
-    objects.all::<Ingress>().0.iter().all(|seen| seen.is_as_made)
 }
 
 /// Whether a difference is that the effect of a `ConfigMap` is not known.

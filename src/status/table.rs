@@ -170,7 +170,7 @@ fn clients_of(admitted: &Admitted) -> String {
         Some(Doubt::Annotations) => format!("{clients} (not known: annotations may change it)"),
         Some(Doubt::Readers) => {
             format!(
-                "{clients} (by ingress-nginx; `mtlsgen access` shows the clients of other controllers)"
+                "{clients} (by the controller of the target; `mtlsgen access` shows the clients of others)"
             )
         }
         // The Secret has been named.

@@ -32,6 +32,7 @@ mod editors;
 mod encryption;
 mod enforcement_validation;
 mod environment;
+mod envoy_gateway;
 mod existing;
 mod folders;
 mod foreign_pki;

@@ -224,7 +224,7 @@ fn status_knows_only_what_every_reader_does() {
         let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
         assert_eq!(document["admitted"][0]["known"], is_known, "{controllers}{auth}: {document}");
         let table = sandbox.run(&["status"]).stdout;
-        let is_said = table.contains("(by ingress-nginx; `mtlsgen access`");
+        let is_said = table.contains("(by the controller of the target; `mtlsgen access`");
         assert_eq!(is_said, controllers == traefik && !is_known, "{table}");
     }
 }

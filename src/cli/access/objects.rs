@@ -18,7 +18,17 @@ use crate::yaml;
 const ENDS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// Kinds that are looked at: without a name, they would be passed over.
-const NAMED: [&str; 4] = ["Ingress", "IngressClass", "Secret", "ConfigMap"];
+const NAMED: [&str; 9] = [
+    "Ingress",
+    "IngressClass",
+    "Secret",
+    "ConfigMap",
+    "Gateway",
+    "GatewayClass",
+    "ListenerSet",
+    "HTTPRoute",
+    "ClientTrafficPolicy",
+];
 
 /// Objects that came in, out of their lists; their values are wiped in the end.
 #[derive(Default)]

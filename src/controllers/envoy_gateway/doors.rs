@@ -14,6 +14,8 @@ use crate::manifest::kinds::gateway::{
     GROUP, Gateway, GatewayListener, Labels, ListenerSet, Reference,
 };
 use crate::manifest::{Seen, Shown};
+use crate::pki::certificate::Certificate;
+use crate::pki::key::PrivateKey;
 
 /// A Gateway of the controller's.
 pub(super) struct Gate<'o> {
@@ -190,7 +192,7 @@ fn certificates(references: &References<'_>, door: &mut Door, refs: &[Reference]
         let place = (identity.namespace_or_default().to_owned(), identity.name.clone());
         match references.objects.read::<Secret>(&place.0, &place.1) {
             Shown::Absent => continue,
-            Shown::Found(Ok(seen)) if !is_key_pair(&seen.object) => continue,
+            Shown::Found(Ok(seen)) if !is_key_pair(references, &seen.object) => continue,
             _ => {}
         }
         works = true;
@@ -201,10 +203,29 @@ fn certificates(references: &References<'_>, door: &mut Door, refs: &[Reference]
     }
 }
 
-/// Whether a Secret is of the type for certificates and has both parts; what is encrypted is taken to be in order.
-fn is_key_pair(secret: &Secret) -> bool {
-    let has = |key: &str| secret.data.get(key).is_some() || secret.string_data.get(key).is_some();
-    secret.type_name.as_deref() == Some("kubernetes.io/tls") && has("tls.crt") && has("tls.key")
+/// Whether a Secret is of the type for certificates, and has certificates that are valid and the key of the first one
+/// (`parseCertsFromTLSSecretsData` of `tls.go`); what is not shown is taken to be in order.
+fn is_key_pair(references: &References<'_>, secret: &Secret) -> bool {
+    if secret.type_name.as_deref() != Some("kubernetes.io/tls") {
+        return false;
+    }
+    let [chain, key] = ["tls.crt", "tls.key"].map(|name| secret.value(name));
+    let leaf = match chain {
+        Ok(None) => return false,
+        Ok(Some(text)) => match Certificate::from_pem(&text) {
+            Ok(chain) if chain.iter().all(|one| references.is_valid(one)) => chain.first().cloned(),
+            _ => return false,
+        },
+        Err(_) => None,
+    };
+    match key {
+        Ok(None) => false,
+        Ok(Some(text)) => match PrivateKey::from_pem(&text) {
+            Ok(key) => leaf.is_none_or(|leaf| leaf.spki_hash == key.spki_hash()),
+            Err(_) => false,
+        },
+        Err(_) => true,
+    }
 }
 
 /// What the Gateway asks of clients at the listener's port (`ProcessGatewayTLS`).

@@ -1,7 +1,7 @@
 //! From the objects to what Envoy serves: a listener of its own for each HTTPS listener, with a table of its own; one for all
 //! HTTP listeners of a port (`processHTTPListenerXdsTranslation` of `internal/xds/translator/translator.go`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::doors::{Door, Gate, State, doors};
@@ -10,18 +10,16 @@ use super::order::{in_order, turns};
 use super::policies::{Policies, selects};
 use super::references::{From, References};
 use super::routes::{Headers, Routes};
-use super::validation::Terms;
+use super::served::{Host, Served, checks, forwarded};
+use super::validation::{Known, Terms};
 use super::{CONTROLLER_NAME, PATCHES};
 use crate::controllers::Settings;
-use crate::enforcement::{
-    Admits, Answer, Cause, Check, Clients, Fact, Given, Header, HeaderValue, Listener, Missing,
-    Observed, Pattern, Protocol, Route, RouteTable, SniDiffers, VirtualHost,
-};
+use crate::enforcement::{Cause, Check, Clients, Fact, Given, Missing, Observed};
 use crate::identity::Identity;
 use crate::manifest::kinds::Api;
 use crate::manifest::kinds::envoy_gateway::{
-    self, ClientTrafficPolicy, EnvoyExtensionPolicy, EnvoyPatchPolicy, EnvoyProxy,
-    ForwardedCertificate, SecurityPolicy, Targets,
+    self, ClientTrafficPolicy, EnvoyExtensionPolicy, EnvoyPatchPolicy, EnvoyProxy, SecurityPolicy,
+    Targets,
 };
 use crate::manifest::kinds::gateway::{
     Gateway, GatewayClass, GrpcRoute, HttpRoute, ListenerSet, Reference,
@@ -31,7 +29,7 @@ use crate::manifest::{Misread, ObjectSet, Seen, Shown};
 pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed {
     let mut given = settings.given(objects);
     let mut misread = Vec::new();
-    let (references, more) = References::of(objects);
+    let (references, more) = References::of(objects, settings.at);
     misread.extend(more);
     let world = World::of(objects, references, &mut misread);
     let mut gates = world.gates(settings, &mut given);
@@ -73,6 +71,7 @@ struct World<'o> {
     others: Vec<(&'o Identity, Targets)>,
     http: Vec<Seen<'o, HttpRoute>>,
     grpc: Vec<Seen<'o, GrpcRoute>>,
+    known: Known,
 }
 
 impl<'o> World<'o> {
@@ -103,6 +102,7 @@ impl<'o> World<'o> {
             others: security.chain(extensions).collect(),
             http: all(objects, misread),
             grpc: all(objects, misread),
+            known: Known::default(),
             references,
         }
     }
@@ -180,8 +180,17 @@ impl<'o> World<'o> {
 
     /// Adds what a Gateway serves.
     fn serve(&self, gate: &Gate<'o>, served: &mut Served) {
+        let routes = self.routes(gate);
+        let attached = Attached::of(&routes);
+        // How many listeners of a port have a hostname; only asked, never iterated over.
+        let mut named: HashMap<(u16, &str), usize> = HashMap::new();
+        for door in gate.doors.iter().filter(|door| !door.is_beaten) {
+            if let Some(hostname) = &door.listener.hostname {
+                *named.entry((door.listener.port, hostname)).or_default() += 1;
+            }
+        }
         let mut plain_headers: BTreeMap<u16, Headers> = BTreeMap::new();
-        for (at, door) in gate.doors.iter().enumerate() {
+        for door in &gate.doors {
             if door.state == State::Broken {
                 continue;
             }
@@ -194,7 +203,7 @@ impl<'o> World<'o> {
                 "HTTPS" => {
                     let headers = forwarded(policies.first().copied());
                     let (clients, checks) = self.terms(door, &policies, unknown.as_ref());
-                    let hosts = self.hosts(gate, at, &headers, &checks);
+                    let hosts = self.hosts(gate, door, (&attached, &named), &headers, &checks);
                     served.add_https(gate, door, clients, hosts);
                 }
                 "HTTP" => {
@@ -204,7 +213,7 @@ impl<'o> World<'o> {
                         .or_insert_with(|| forwarded(policies.first().copied()));
                     let headers = headers.clone();
                     let checks = unknown.map_or_else(|| Fact::Known(Vec::new()), Fact::Unknown);
-                    let hosts = self.hosts(gate, at, &headers, &checks);
+                    let hosts = self.hosts(gate, door, (&attached, &named), &headers, &checks);
                     served.add_http(gate, door, hosts);
                 }
                 "TLS" => {
@@ -236,7 +245,10 @@ impl<'o> World<'o> {
             };
             let namespace = policy.identity.namespace_or_default();
             let from = From { group: envoy_gateway::GROUP, kind: "ClientTrafficPolicy", namespace };
-            Terms::of_policy(&self.references, policy.identity, from, validation)
+            let beside = door.frontend.as_ref();
+            let terms =
+                Terms::of_policy(&self.references, policy.identity, from, validation, beside);
+            self.known.shared(terms)
         };
         let all: Vec<Terms> = if policies.is_empty() {
             vec![of_gateway()]
@@ -252,19 +264,18 @@ impl<'o> World<'o> {
     fn hosts(
         &self,
         gate: &Gate<'o>,
-        at: usize,
+        door: &Door,
+        (attached, named): (&Attached<'_>, &HashMap<(u16, &str), usize>),
         headers: &Headers,
         checks: &Fact<Vec<Check>>,
     ) -> BTreeMap<String, Host> {
-        let door = &gate.doors[at];
-        let others = || {
-            let same = gate.doors.iter().enumerate().filter(move |(other, one)| {
-                *other != at && !one.is_beaten && one.listener.port == door.listener.port
-            });
-            same.filter_map(|(_, one)| one.listener.hostname.as_deref())
+        let is_others = |name: &str| {
+            let count = named.get(&(door.listener.port, name)).copied().unwrap_or_default();
+            let is_own = !door.is_beaten && door.listener.hostname.as_deref() == Some(name);
+            count > usize::from(is_own)
         };
         let mut hosts: BTreeMap<String, Host> = BTreeMap::new();
-        for routes in self.routes(gate) {
+        for routes in attached.candidates(gate, door) {
             let attached = routes.attaches(self.references.objects, gate.seen.identity, door);
             let (is_attached, missing) = match attached {
                 Ok(is_attached) => (is_attached, None),
@@ -274,7 +285,7 @@ impl<'o> World<'o> {
                 continue;
             }
             let all = routes.routes(&self.references, door, headers);
-            for name in hostnames::names(&routes.spec.hostnames, door.hostname(), others()) {
+            for name in hostnames::names(&routes.spec.hostnames, door.hostname(), is_others) {
                 let host = hosts.entry(name.to_lowercase()).or_insert_with(|| Host {
                     checks: checks.clone(),
                     routes: Fact::Known(Vec::new()),
@@ -329,115 +340,37 @@ impl<'o> World<'o> {
     }
 }
 
-/// What is served under a name.
-struct Host {
-    checks: Fact<Vec<Check>>,
-    routes: Fact<Vec<Route>>,
+/// Routes by what they name as their parent; only asked, never iterated over.
+struct Attached<'a> {
+    all: &'a [Routes<'a>],
+    by_parent: HashMap<(&'a str, &'a str, Option<&'a str>), Vec<usize>>,
 }
 
-/// Every request is answered with 500, if there are objects for which it is.
-fn checks(refused_by: &[Identity]) -> Vec<Check> {
-    if refused_by.is_empty() {
-        return Vec::new();
+impl<'a> Attached<'a> {
+    fn of(all: &'a [Routes<'a>]) -> Self {
+        let mut by_parent: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, routes) in all.iter().enumerate() {
+            for parent in &routes.spec.parent_refs {
+                let namespace = parent.namespace.as_deref().unwrap_or(routes.namespace());
+                let key = (namespace, parent.name.as_str(), parent.section_name.as_deref());
+                let known = by_parent.entry(key).or_default();
+                if known.last() != Some(&at) {
+                    known.push(at);
+                }
+            }
+        }
+        Self { all, by_parent }
     }
-    let because = refused_by.to_vec();
-    vec![Check { admits: Admits::None, refusal: Answer::Status(500), because }]
-}
 
-/// The header about the client's certificate that a policy has (`buildForwardClientCertDetailsAction` of
-/// `internal/xds/translator/listener.go`): it is removed where none is said.
-fn forwarded(policy: Option<&Seen<'_, ClientTrafficPolicy>>) -> Headers {
-    let own = policy.and_then(|one| one.object.spec.headers.x_forwarded_client_cert.clone());
-    let ForwardedCertificate { mode, cert_details_to_add } = own.unwrap_or_default();
-    let mode = mode.as_deref().unwrap_or("Sanitize");
-    let has_certificate = cert_details_to_add.iter().any(|one| one == "Cert");
-    let carries = match mode {
-        "SanitizeSet" | "AppendForward" if has_certificate => HeaderValue::Certificate,
-        "SanitizeSet" | "AppendForward" => HeaderValue::Subject,
-        _ => HeaderValue::Nothing,
-    };
-    let client_can_send = matches!(mode, "ForwardOnly" | "AppendForward" | "AlwaysForwardOnly");
-    if carries == HeaderValue::Nothing && !client_can_send {
-        return Headers(Arc::new([]));
-    }
-    Headers(Arc::new([Header { name: "x-forwarded-client-cert", carries, client_can_send }]))
-}
-
-/// What all Gateways serve.
-#[derive(Default)]
-struct Served {
-    https: Vec<(Listener, BTreeMap<String, Host>)>,
-    /// Plain HTTP by address and port: one listener for all of a port.
-    http: BTreeMap<(Arc<Identity>, u16), BTreeMap<String, Host>>,
-}
-
-impl Served {
-    fn add_https(
-        &mut self,
-        gate: &Gate<'_>,
-        door: &Door,
-        clients: Fact<Clients>,
-        hosts: BTreeMap<String, Host>,
-    ) {
-        let listener = Listener {
-            address: Some(Arc::clone(&gate.address)),
-            port: door.listener.port,
-            protocol: Protocol::Https,
-            sni: pattern(door.hostname()),
-            certificates: door.certificates.clone(),
-            clients,
-            settings: Vec::new(),
-            table: 0,
+    /// Those that may attach to a listener, each once, in their order.
+    fn candidates(&self, gate: &Gate<'_>, door: &'a Door) -> impl Iterator<Item = &'a Routes<'a>> {
+        let owner = if door.is_of_set { &door.owner } else { gate.seen.identity };
+        let of = |section| {
+            let key = (owner.namespace_or_default(), owner.name.as_str(), section);
+            self.by_parent.get(&key).into_iter().flatten().copied()
         };
-        self.https.push((listener, hosts));
-    }
-
-    fn add_http(&mut self, gate: &Gate<'_>, door: &Door, hosts: BTreeMap<String, Host>) {
-        let own = self.http.entry((Arc::clone(&gate.address), door.listener.port)).or_default();
-        for (name, host) in hosts {
-            own.entry(name).or_insert(host);
-        }
-    }
-
-    fn finished(self) -> (Vec<Listener>, Vec<RouteTable>) {
-        let (mut listeners, mut tables) = (Vec::new(), Vec::new());
-        for ((address, port), hosts) in self.http {
-            listeners.push(Listener {
-                address: Some(address),
-                port,
-                protocol: Protocol::Http,
-                sni: Pattern::Any,
-                certificates: BTreeSet::new(),
-                clients: Fact::Known(Clients::NotAsked),
-                settings: Vec::new(),
-                table: tables.len(),
-            });
-            tables.push(table(hosts));
-        }
-        for (listener, hosts) in self.https {
-            listeners.push(Listener { table: tables.len(), ..listener });
-            tables.push(table(hosts));
-        }
-        (listeners, tables)
-    }
-}
-
-fn table(hosts: BTreeMap<String, Host>) -> RouteTable {
-    let host = |(name, Host { checks, routes }): (String, Host)| VirtualHost {
-        names: vec![pattern(&name)],
-        sni_differs: SniDiffers::Serve,
-        checks,
-        routes,
-    };
-    RouteTable::new(hosts.into_iter().map(host).collect())
-}
-
-/// Which names a hostname is for: a wildcard any number of labels.
-fn pattern(hostname: &str) -> Pattern {
-    let lower = hostname.to_lowercase();
-    match lower.strip_prefix("*.") {
-        Some(domain) => Pattern::Below(domain.to_owned()),
-        None if lower.is_empty() || lower == "*" => Pattern::Any,
-        None => Pattern::Exact(lower),
+        let found: BTreeSet<usize> =
+            of(None).chain(of(Some(door.listener.name.as_str()))).collect();
+        found.into_iter().map(|at| &self.all[at])
     }
 }

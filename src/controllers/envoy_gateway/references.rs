@@ -7,10 +7,15 @@ use crate::identity::Identity;
 use crate::manifest::kinds::gateway::{self, Reference, ReferenceGrant};
 use crate::manifest::kinds::{ConfigMap, Secret};
 use crate::manifest::{Extent, Misread, ObjectSet, Seen, Shown};
+use crate::pki::acceptance;
+use crate::pki::certificate::Certificate;
+use crate::time::Timestamp;
 
 /// The objects, and the grants among them.
 pub(super) struct References<'o> {
     pub objects: &'o ObjectSet<'o>,
+    /// When they are read; `None`: everything is valid.
+    pub now: Option<Timestamp>,
     grants: Vec<Seen<'o, ReferenceGrant>>,
 }
 
@@ -31,9 +36,20 @@ pub(super) enum Refused {
 }
 
 impl<'o> References<'o> {
-    pub fn of(objects: &'o ObjectSet<'o>) -> (Self, Vec<Misread>) {
+    pub fn of(objects: &'o ObjectSet<'o>, now: Option<Timestamp>) -> (Self, Vec<Misread>) {
         let (grants, misread) = objects.all();
-        (Self { objects, grants }, misread)
+        (Self { objects, now, grants }, misread)
+    }
+
+    /// Whether something is valid from one time to another, both included.
+    pub fn is_current(&self, from: Timestamp, until: Timestamp) -> bool {
+        self.now.is_none_or(|now| from <= now && now <= until)
+    }
+
+    /// Whether a certificate can be read, and is valid (`validateCertBlock` of `tls.go`).
+    pub fn is_valid(&self, certificate: &Certificate) -> bool {
+        acceptance::unreadable(certificate).is_none()
+            && self.is_current(certificate.not_before, certificate.not_after)
     }
 
     /// Whether one may refer to another (`isCrossNamespaceReferencePermitted`).

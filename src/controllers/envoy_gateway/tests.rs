@@ -27,13 +27,20 @@ fn api(group: &str, kind: &str, name: &str, spec: &Value) -> Value {
     json!({ "apiVersion": group, "kind": kind, "metadata": { "name": name, "namespace": "shop" }, "spec": spec })
 }
 
+/// A certificate and its key.
+fn pair() -> (String, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["a.test".to_owned()]).unwrap();
+    (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+}
+
 /// The class, the Secrets and the Services of all set-ups.
 fn ground() -> Vec<Value> {
     let authority = |name: &str, pem: &str| {
         core("Secret", name, &json!({ "stringData": { "ca.crt": pem, "other": "x" } }))
     };
-    let pair =
-        json!({ "type": "kubernetes.io/tls", "stringData": { "tls.crt": "x", "tls.key": "x" } });
+    let (certificate, key) = pair();
+    let pair = json!({ "type": "kubernetes.io/tls", "stringData": { "tls.crt": certificate, "tls.key": key } });
     let service = json!({ "spec": { "ports": [{ "port": 80 }] } });
     vec![
         api(
@@ -94,12 +101,16 @@ fn made_at(mut object: Value, second: &str) -> Value {
 }
 
 fn observed(objects: &[Value]) -> Observed {
+    observed_at(objects, None)
+}
+
+fn observed_at(objects: &[Value], at: Option<Timestamp>) -> Observed {
     let all: Vec<Value> = ground().into_iter().chain(objects.iter().cloned()).collect();
     let mut set = ObjectSet::within(Namespace::Known(DEFAULT_NAMESPACE), Extent::Cluster);
     for object in &all {
         set.add_other(Identity::of(object).unwrap(), object);
     }
-    let settings = EnvoyGateway.settings(&set, &Declared::default());
+    let settings = Settings { at, ..EnvoyGateway.settings(&set, &Declared::default()) };
     let observed = EnvoyGateway.observe(&set, &settings);
     assert!(observed.unread.is_empty(), "{:?}", observed.unread);
     observed
@@ -291,6 +302,21 @@ fn broken_references_close_a_listener() {
 }
 
 #[test]
+fn what_no_route_is_for_is_not_refused() {
+    let mut part = route("shop", &["a.test"], Some("a"));
+    part["spec"]["rules"][0]["matches"] = json!([{ "path": { "type": "Exact", "value": "/e" } }]);
+    let observed = observed(&[
+        gateway("web", &[https("a", Some("a.test"))]),
+        part,
+        policy("a", Some("a"), &of_secret("missing")),
+    ]);
+    let at = |path: &str| {
+        asked(&observed, &Request { path: path.to_owned(), ..observed.request_of("a.test") })
+    };
+    assert_eq!([at("/e"), at("/")], ["500", "404"]);
+}
+
+#[test]
 fn each_gateway_has_an_address_of_its_own() {
     let other = |class: &str| {
         let mut gateway = gateway("other", &[https("a", Some("a.test"))]);
@@ -353,6 +379,93 @@ fn the_gateway_itself_may_ask() {
     );
     let missing = json!({ "default": { "validation": { "caCertificateRefs": [{ "kind": "ConfigMap", "name": "x" }] } } });
     assert_eq!(of(&missing, &Value::Null), "404 404 404");
+}
+
+#[test]
+fn a_broken_policy_leaves_what_the_gateway_asks() {
+    let of = |validation: &Value| {
+        let mut gateway = gateway("web", &[https("a", Some("a.test"))]);
+        gateway["spec"]["tls"]["frontend"] = json!({ "default": { "validation": { "caCertificateRefs": [{ "kind": "Secret", "name": "clients" }] } } });
+        at(
+            &observed(&[
+                gateway,
+                route("shop", &["a.test"], Some("a")),
+                policy("a", Some("a"), validation),
+            ]),
+            "a.test",
+        )
+    };
+    assert_eq!(of(&of_secret("missing")), "alert 500 alert");
+    assert_eq!(of(&json!({})), "alert 500 alert");
+    assert_eq!(of(&json!({ "mode": "VerifyIfGiven" })), "500 500 alert");
+    assert_eq!(of(&json!({ "mode": "Request" })), "shop shop shop");
+    assert_eq!(of(&json!({ "mode": "RequireAny" })), "alert shop shop");
+}
+
+#[test]
+fn names_and_hashes_require_a_certificate() {
+    let of = |more: Value| {
+        let mut validation = of_secret("clients");
+        validation["mode"] = json!("VerifyIfGiven");
+        for (key, value) in more.as_object().unwrap() {
+            validation[key] = value.clone();
+        }
+        let objects = [
+            gateway("web", &[https("a", Some("a.test"))]),
+            route("shop", &["a.test"], Some("a")),
+            policy("a", Some("a"), &validation),
+        ];
+        at(&observed(&objects), "a.test")
+    };
+    assert_eq!(of(json!({})), "shop shop alert");
+    assert_eq!(
+        of(json!({ "subjectAltNames": { "dnsNames": [{ "value": "x" }] } })),
+        "alert alert alert"
+    );
+    assert_eq!(of(json!({ "certificateHashes": ["00".repeat(32)] })), "alert alert alert");
+    assert_eq!(
+        of(json!({ "certificateHashes": ["00".repeat(32)], "mode": "Request" })),
+        "shop shop shop"
+    );
+}
+
+#[test]
+fn dates_are_those_of_the_moment_of_reading() {
+    let objects = [
+        gateway("web", &[https("a", Some("a.test"))]),
+        route("shop", &["a.test"], Some("a")),
+        policy("a", Some("a"), &of_secret("clients")),
+    ];
+    let own = Certificate::from_pem(OWN.as_bytes()).unwrap().remove(0);
+    let after = |days| own.not_after.after(crate::time::Seconds::days(days));
+    let of = |now| at(&observed_at(&objects, Some(now)), "a.test");
+    assert_eq!(of(own.not_after), "alert shop alert");
+    assert_eq!(of(after(1)), "500 500 500", "an authority that has expired is none");
+    // rcgen's certificates end in the year 4096.
+    let end = Timestamp::parse("4097-01-01T00:00:00Z").unwrap();
+    assert_eq!(of(end), "404 404 404", "the listener's own has expired");
+}
+
+#[test]
+fn the_key_of_a_listener_belongs_to_its_certificate() {
+    let of = |certificate: &str, key: &str| {
+        let data = json!({ "type": "kubernetes.io/tls", "stringData": { "tls.crt": certificate, "tls.key": key } });
+        let mut listener = https("a", Some("a.test"));
+        listener["tls"]["certificateRefs"] = json!([{ "name": "own" }]);
+        let objects = [
+            gateway("web", &[listener]),
+            route("shop", &["a.test"], Some("a")),
+            core("Secret", "own", &data),
+        ];
+        at(&observed(&objects), "a.test")
+    };
+    let ((certificate, key), (_, other)) = (pair(), pair());
+    assert_eq!(of(&certificate, &key), "shop shop shop");
+    for (certificate, key) in
+        [(&*certificate, &*other), (&certificate, ""), ("x", &key), (&certificate, "x")]
+    {
+        assert_eq!(of(certificate, key), "404 404 404");
+    }
 }
 
 #[test]

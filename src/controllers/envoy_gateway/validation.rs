@@ -1,7 +1,8 @@
 //! What is asked of clients, by a policy (`buildListenerTLSParameters` of `internal/gatewayapi/clienttrafficpolicy.go`) or by the
 //! Gateway (`ProcessGatewayTLS` of `listener.go`).
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -17,11 +18,13 @@ use crate::manifest::kinds::envoy_gateway::{
     PolicyLists, PolicyNames, PolicyValidation, StringMatch,
 };
 use crate::manifest::kinds::gateway::{FrontendValidation, Reference};
-use crate::pki::acceptance;
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::crl::RevocationList;
 use crate::pki::key::SpkiHash;
 use crate::pki::pem;
+
+/// The key of authorities.
+const AUTHORITIES: &str = "ca.crt";
 
 /// What a listener asks of clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,14 +58,35 @@ impl Mode {
         matches!(self, Self::VerifyIfGiven | Self::RequireAndVerify)
     }
 
-    fn tolerates(self) -> BTreeSet<Fault> {
+    /// Names and hashes require a certificate in any mode that verifies (`initializeSslContexts` of Envoy's `default_validator.cc`).
+    fn tolerates(self, pins: &Pins) -> BTreeSet<Fault> {
         let any = Fault::OF_CERTIFICATES.into_iter();
         match self {
             Self::Request => any.chain([Fault::Absent]).collect(),
             Self::RequireAny => any.collect(),
-            Self::VerifyIfGiven => BTreeSet::from([Fault::Absent]),
-            Self::RequireAndVerify => BTreeSet::new(),
+            Self::VerifyIfGiven if *pins == Pins::default() => BTreeSet::from([Fault::Absent]),
+            Self::VerifyIfGiven | Self::RequireAndVerify => BTreeSet::new(),
         }
+    }
+}
+
+/// Ways of validation, so that hosts that are validated alike share one; only asked, never iterated over.
+#[derive(Default)]
+pub(super) struct Known(RefCell<HashMap<Vec<Fingerprint>, Vec<Arc<ClientValidation>>>>);
+
+impl Known {
+    /// The same terms, with a way of validation that is shared.
+    pub fn shared(&self, terms: Terms) -> Terms {
+        let Fact::Known(Clients::Asked(own)) = &terms.clients else { return terms };
+        let certificates = own.certificates.known().map(Vec::as_slice).unwrap_or_default();
+        let key = certificates.iter().map(Certificate::fingerprint).collect();
+        let mut known = self.0.borrow_mut();
+        let alike = known.entry(key).or_default();
+        let shared = alike.iter().find(|one| *one == own).cloned().unwrap_or_else(|| {
+            alike.push(Arc::clone(own));
+            Arc::clone(own)
+        });
+        Terms { clients: Fact::Known(Clients::Asked(shared)), ..terms }
     }
 }
 
@@ -76,25 +100,26 @@ impl Terms {
         Self { clients: Fact::Unknown(missing), refused_by: Vec::new() }
     }
 
-    /// What a policy asks for that has this identity.
+    /// What a policy asks for that has this identity, where the Gateway itself asks for something or not.
     pub fn of_policy(
         references: &References<'_>,
         policy: &Identity,
         from: From<'_>,
         validation: &PolicyValidation,
+        of_gateway: Option<&Self>,
     ) -> Self {
         let mode = Mode::of(validation);
+        // Without authorities of its own, it has those of the Gateway.
+        let beside = || of_gateway.map_or_else(|| Self::without(mode), |own| own.with(mode));
         let broken =
-            |object: Identity| Self { refused_by: vec![policy.clone(), object], ..Self::open() };
-        let certificates =
-            match authorities(references, from, &validation.ca_certificate_refs, &["ca.crt"]) {
-                Ok(all) => all,
-                Err(Refused::Broken(object)) => return broken(object),
-                Err(Refused::Unknown(missing)) => return Self::unknown(missing),
-            };
+            |object: Identity| Self { refused_by: vec![policy.clone(), object], ..beside() };
+        let certificates = match authorities(references, from, &validation.ca_certificate_refs) {
+            Ok(all) => all,
+            Err(Refused::Broken(object)) => return broken(object),
+            Err(Refused::Unknown(missing)) => return Self::unknown(missing),
+        };
         if certificates.is_empty() {
-            // Nothing is asked in the handshake without authorities.
-            return if mode.verifies() { broken(policy.clone()) } else { Self::open() };
+            return if mode.verifies() { broken(policy.clone()) } else { beside() };
         }
         let (revocation, refused_by) = match &validation.crl {
             None => (Fact::Known(Revocation::None), Vec::new()),
@@ -106,13 +131,37 @@ impl Terms {
                 Err(Refused::Unknown(missing)) => (Fact::Unknown(missing), Vec::new()),
             },
         };
-        let mut tolerates = mode.tolerates();
+        let pins = pins(validation);
+        let mut tolerates = mode.tolerates(&pins);
         if validation.allow_expired_certificate {
             tolerates.insert(Fault::Expired);
         }
-        let pins = pins(validation);
         let clients = asked(certificates, pins, revocation, tolerates);
         Self { clients: Fact::Known(clients), refused_by }
+    }
+
+    /// What is asked without authorities: a certificate is requested where any will do, and none is required.
+    fn without(mode: Mode) -> Self {
+        if mode.verifies() {
+            return Self::open();
+        }
+        let tolerates = Mode::Request.tolerates(&Pins::default());
+        let revocation = Fact::Known(Revocation::None);
+        let clients = asked(Vec::new(), Pins::default(), revocation, tolerates);
+        Self { clients: Fact::Known(clients), ..Self::open() }
+    }
+
+    /// The same authorities, and this mode.
+    fn with(&self, mode: Mode) -> Self {
+        let clients = match &self.clients {
+            Fact::Known(Clients::Asked(asked)) => {
+                let tolerates = mode.tolerates(&asked.pins);
+                let asked = ClientValidation { tolerates, ..(**asked).clone() };
+                Fact::Known(Clients::Asked(Arc::new(asked)))
+            }
+            other => other.clone(),
+        };
+        Self { clients, refused_by: self.refused_by.clone() }
     }
 
     /// What a Gateway asks for at a port; an object for which the listeners there do not work.
@@ -121,9 +170,7 @@ impl Terms {
         from: From<'_>,
         validation: &FrontendValidation,
     ) -> Result<Self, Identity> {
-        let keys = ["ca.crt", "tls.crt"];
-        let all = authorities(references, from, &validation.ca_certificate_refs, &keys);
-        let certificates = match all {
+        let certificates = match handed_on(references, from, &validation.ca_certificate_refs) {
             Ok(all) => all,
             Err(Refused::Broken(object)) => return Err(object),
             Err(Refused::Unknown(missing)) => return Ok(Self::unknown(missing)),
@@ -133,7 +180,9 @@ impl Terms {
             _ => Mode::RequireAndVerify,
         };
         let revocation = Fact::Known(Revocation::None);
-        let clients = asked(certificates, Pins::default(), revocation, mode.tolerates());
+        let pins = Pins::default();
+        let tolerates = mode.tolerates(&pins);
+        let clients = asked(certificates, pins, revocation, tolerates);
         Ok(Self { clients: Fact::Known(clients), refused_by: Vec::new() })
     }
 }
@@ -155,26 +204,25 @@ fn asked(
     }))
 }
 
-/// The authorities of some objects, each once (`filterValidCACertificates` of `tls.go`, which drops what it does not read; those
-/// that have expired validate nothing in any case).
+/// The authorities of some objects, each once (`filterValidCACertificates` of `tls.go`, which drops what it does not read, and what
+/// is not valid).
 fn authorities(
     references: &References<'_>,
     from: From<'_>,
     refs: &[Reference],
-    keys: &[&str],
 ) -> Result<Vec<Certificate>, Refused> {
     let mut all: Vec<Certificate> = Vec::new();
     for reference in refs {
-        let (identity, text) = references.data(from, reference, keys)?;
+        let (identity, text) = references.data(from, reference, &[AUTHORITIES])?;
         let mut is_any_read = false;
         for block in pem::blocks(&text) {
             // Where a block has no end, Go may begin the next one elsewhere.
             let Ok(block) = block else {
-                let missing = Missing::Effect(identity, keys[0].to_owned());
+                let missing = Missing::Effect(identity, AUTHORITIES.to_owned());
                 return Err(Refused::Unknown(missing));
             };
             let read = block.decode().ok().and_then(|der| Certificate::from_der(&der).ok());
-            let read = read.filter(|one| acceptance::unreadable(one).is_none());
+            let read = read.filter(|one| references.is_valid(one));
             is_any_read |= read.is_some();
             all.extend(read.filter(|one| !all.contains(one)));
         }
@@ -185,7 +233,27 @@ fn authorities(
     Ok(all)
 }
 
-/// The lists of some objects. The first one of each has to be in order (`validateCrl`).
+/// The authorities of some objects as Envoy gets them, with all that is in there (`getCaCertsFromCARefs` of `backendtlspolicy.go`).
+/// What it cannot read, it refuses with the update that it is part of.
+fn handed_on(
+    references: &References<'_>,
+    from: From<'_>,
+    refs: &[Reference],
+) -> Result<Vec<Certificate>, Refused> {
+    let mut all: Vec<Certificate> = Vec::new();
+    for reference in refs {
+        let (identity, text) = references.data(from, reference, &[AUTHORITIES, "tls.crt"])?;
+        let Ok(read) = Certificate::from_pem(&text) else {
+            let missing = Missing::Effect(identity, AUTHORITIES.to_owned());
+            return Err(Refused::Unknown(missing));
+        };
+        all.extend(read);
+    }
+    Ok(all)
+}
+
+/// The lists of some objects. The first one of each has to be in order (`validateCrl` of `tls.go`). Where Envoy cannot read another
+/// one, it refuses the update that it is part of: which other listeners are in that one, is chance.
 fn revocation(
     references: &References<'_>,
     from: From<'_>,
@@ -193,10 +261,23 @@ fn revocation(
 ) -> Result<Revocation, Refused> {
     let mut all = Vec::new();
     for reference in refs {
-        let (identity, text) = references.data(from, reference, &["ca.crl"])?;
-        match RevocationList::from_pem(&text) {
-            Ok(lists) if lists.iter().all(|list| list.flaw.is_none()) => all.extend(lists),
+        const KEY: &str = "ca.crl";
+        let (identity, text) = references.data(from, reference, &[KEY])?;
+        let unreadable =
+            || Refused::Unknown(Missing::Effect(identity.clone(), format!("the end of {KEY}")));
+        let mut blocks = pem::blocks(&text).map(|block| block.ok()?.decode().ok());
+        let first = blocks.next().flatten().and_then(|der| RevocationList::from_der(&der).ok());
+        match first.filter(|list| list.flaw.is_none()) {
+            Some(list) if references.is_current(list.this_update, list.end()) => all.push(list),
             _ => return Err(Refused::Broken(identity)),
+        }
+        for der in blocks {
+            let der = der.ok_or_else(unreadable)?;
+            match RevocationList::from_der(&der) {
+                Ok(list) => all.push(list),
+                Err(_) if Certificate::from_der(&der).is_ok() => {}
+                Err(_) => return Err(unreadable()),
+            }
         }
     }
     if all.is_empty() {

@@ -380,17 +380,19 @@ fn checks(server: &Server, verifies: bool) -> Vec<Check> {
         };
         let refusal = error_page.as_deref().map_or(Answer::Status(400), error_page::answer);
         let admits = Admits::Verified(tolerates.iter().copied().collect());
-        checks.push(Check { admits, refusal, because: because.clone() });
+        checks.push((admits, refusal));
     }
     if let Some(admits) = match_cn {
-        checks.push(Check {
-            admits: admits.clone(),
-            refusal: Answer::Status(403),
-            because: because.clone(),
-        });
+        checks.push((admits.clone(), Answer::Status(403)));
     }
     if server.is_denied {
-        checks.push(Check { admits: Admits::None, refusal: Answer::Status(403), because });
+        checks.push((Admits::None, Answer::Status(403)));
     }
-    checks
+    let check = |(admits, refusal)| Check {
+        admits,
+        refusal,
+        because: because.clone(),
+        is_of_routes: false,
+    };
+    checks.into_iter().map(check).collect()
 }

@@ -93,6 +93,7 @@ pub(super) fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings
         missing: chosen.missing,
         read_from: read.map(|seen| seen.identity.clone()),
         run_by: chosen.setup.map(|setup| setup.object),
+        at: None,
         given: chosen.given,
     }
 }

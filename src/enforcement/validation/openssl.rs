@@ -35,14 +35,31 @@ pub(super) type Error = u16;
 /// proxyCertInfo (RFC 3820, section 3.8).
 const PROXY: &str = "1.3.6.1.5.5.7.1.14";
 
-/// What `BoringSSL` finds wrong first, if something is.
-pub(super) fn first_fault(asked: &Asked<'_>) -> Option<Fault> {
-    if asked.leaf.real().is_some_and(|leaf| !may_sign_for_envoy(&leaf.details())) {
-        return Some(Fault::Unacceptable);
+/// What `BoringSSL` finds wrong first, if something is. `at_any_time`: dates do not count, those of lists
+/// neither (`X509_V_FLAG_NO_CHECK_TIME`, `allow_expired_certificate` of Envoy).
+pub(super) fn first_fault(asked: &Asked<'_>, at_any_time: bool) -> Option<Fault> {
+    if let Some(leaf) = asked.leaf.real() {
+        // A client does not show what the server asks no signature of.
+        if !may_sign_for_envoy(&leaf.details()) {
+            return Some(Fault::Absent);
+        }
+        if leaf.key_usage.is_some_and(|usage| usage & key_usage::DIGITAL_SIGNATURE == 0) {
+            return Some(Fault::NoHandshakes);
+        }
     }
-    let errors = errors(asked).ok()?;
-    errors.into_iter().find(|error| !SECURITY.contains(error)).map(of_error)
+    let counts = |error: &Error| {
+        let is_left_out = at_any_time && DATES.contains(error);
+        !is_left_out && !SECURITY.contains(error)
+    };
+    errors(asked).ok()?.into_iter().find(counts).map(of_error)
 }
+
+/// `X509_V_ERR_CERT_NOT_YET_VALID`.
+const NOT_YET_VALID: Error = 9;
+/// `X509_V_ERR_CERT_HAS_EXPIRED`.
+const EXPIRED: Error = 10;
+/// These, and the same of lists.
+const DATES: [Error; 4] = [NOT_YET_VALID, EXPIRED, 11, 12];
 
 /// Errors of security levels, which `BoringSSL` does not have: a key of the client's, one of an authority's, a digest.
 const SECURITY: [Error; 3] = [66, 67, 68];
@@ -80,8 +97,8 @@ fn of_error(error: Error) -> Fault {
         18..=21 => Fault::Untrusted,
         UNANCHORED => Fault::Unanchored,
         TOO_LONG => Fault::TooDeep,
-        9 => Fault::NotYetValid,
-        10 => Fault::Expired,
+        NOT_YET_VALID => Fault::NotYetValid,
+        EXPIRED => Fault::Expired,
         26 => Fault::Purpose,
         25 | 32 | 47..=53 | 79 => Fault::Constraint,
         23 => Fault::Revoked,
@@ -235,10 +252,10 @@ impl<'a> Chain<'a> {
                 continue;
             }
             if certificate.not_before > now {
-                errors.push(9);
+                errors.push(NOT_YET_VALID);
             }
             if certificate.not_after <= now {
-                errors.push(10);
+                errors.push(EXPIRED);
             }
         }
     }

@@ -5,6 +5,7 @@ use super::super::clients::{CheckedLists, Pins, Refusal, UnknownStatus};
 use super::super::fact::Fact;
 use super::super::request::LeafFacts;
 use super::*;
+use crate::pki::certificate::key_usage;
 use crate::pki::crl::{RevocationList, RevocationReason, RevokedEntry};
 use crate::pki::issue::{RevocationListDraft, sign, sign_revocation_list};
 use crate::pki::key::{KeyKind, PrivateKey};
@@ -149,6 +150,62 @@ fn certificates_are_over_in_their_last_second_to_openssl_and_after_it_to_go() {
         assert_eq!(openssl.fault(&family.chain(), &[&family.root]), of_openssl, "{now}");
         assert_eq!(go.fault(&family.chain(), &[&family.root]), of_go, "{now}");
     }
+}
+
+#[test]
+fn boringssl_wants_keys_that_sign_handshakes() {
+    let root = Held::root(&request(authority(0), "CN=root", &[]), KeyKind::EcdsaP256);
+    let judge = Judge(Library::BoringSsl, 1, Revocation::None, noon());
+    for (kind, expected) in [
+        (KeyKind::EcdsaP384, None),
+        (KeyKind::Rsa2048, None),
+        // No signature of it is asked for, so nothing is shown.
+        (KeyKind::Ed25519, Some(Fault::Absent)),
+    ] {
+        let client = root.issue(&request(Usage::Client, "CN=client", &[]), kind);
+        let shown = Presented::Chain(vec![client.certificate.clone()]);
+        assert_eq!(judge.fault(&shown, &[&root]), expected, "{kind}");
+    }
+    let client = root.issue(&request(Usage::Client, "CN=client", &[]), KeyKind::EcdsaP256);
+    for (usage, expected) in [
+        (None, None),
+        (Some(key_usage::DIGITAL_SIGNATURE), None),
+        (Some(key_usage::KEY_AGREEMENT), Some(Fault::NoHandshakes)),
+    ] {
+        let shown = Certificate { key_usage: usage, ..client.certificate.clone() };
+        let shown = Presented::Chain(vec![shown]);
+        assert_eq!(judge.fault(&shown, &[&root]), expected);
+    }
+    assert!(!Fault::OF_CERTIFICATES.contains(&Fault::NoHandshakes), "tolerated by no mode");
+}
+
+#[test]
+fn envoy_can_leave_dates_out() {
+    let family = family();
+    let bundle = [family.root.certificate.clone()];
+    let late = family.client.certificate.not_after.after(Seconds(1));
+    let at = |now: Timestamp, tolerates: &[Fault], pins: Pins| {
+        let validation = ClientValidation {
+            certificates: Fact::Known(bundle.to_vec()),
+            library: Library::BoringSsl,
+            pins,
+            depth: None,
+            revocation: Fact::Known(Revocation::None),
+            tolerates: tolerates.iter().copied().collect(),
+            refusal: Refusal::Alert,
+        };
+        fault(&family.chain(), &validation, &bundle, &Revocation::None, now)
+    };
+    let others =
+        || Pins { keys: BTreeSet::from([family.root.certificate.spki_hash]), ..Pins::default() };
+    assert_eq!(at(late, &[], Pins::default()), Some(Fault::Expired));
+    assert_eq!(at(late, &[Fault::Expired], Pins::default()), None);
+    assert_eq!(at(noon().before(Seconds(1)), &[Fault::Expired], Pins::default()), None);
+    assert_eq!(
+        at(late, &[Fault::Expired], others()),
+        Some(Fault::NotPinned),
+        "what follows counts"
+    );
 }
 
 #[test]

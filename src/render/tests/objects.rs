@@ -1,9 +1,15 @@
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::*;
 use crate::identity::Identity;
 use crate::manifest::Body;
-use crate::manifest::kinds::{self, Api, Deployment, Ingress, Kind, Service};
+use crate::manifest::kinds::{
+    self, Api, Deployment, Ingress, Kind, Service, envoy_gateway, gateway,
+};
+use crate::specification::Verify;
+use crate::targets;
 
 /// What `kubectl` printed, without what only a server fills in.
 fn recorded(text: &str) -> Value {
@@ -171,13 +177,36 @@ fn what_is_printed_reads_back_as_the_object_of_its_kind() {
     }
     let mut model = walkthrough();
     model.exposures.push(exposure("plain.example.com"));
-    for object in rendered(&model) {
+    let hosts = (0..70).map(|at| protected(&format!("h{at}.example.com")));
+    let mut gateways = fixture::model(hosts.collect());
+    gateways.target = "envoy-gateway".to_owned();
+    gateways.conventions = targets::conventions(Some("envoy-gateway"));
+    let mut elsewhere = protected("elsewhere.example.com");
+    let auth = elsewhere.client_auth.as_mut().unwrap();
+    auth.secret.namespace = "elsewhere".to_owned();
+    auth.existing = true;
+    auth.verify = Verify::OptionalNoCa;
+    gateways.exposures.push(elsewhere);
+    let printed = [rendered(&model), rendered(&gateways)].concat();
+    let made: BTreeSet<&str> = printed.iter().map(|one| one.identity.kind.as_str()).collect();
+    assert_eq!(made, BTreeSet::from(kinds::MADE), "every kind of ours");
+    for object in printed {
         let mut object = object;
         if let Body::Typed(Kind::Secret(secret)) = &mut object.body {
             // What mtlsgen knows of it, and no reader does.
             secret.bundle = None;
         }
-        let kinds = [same::<kinds::Secret>, same::<Service>, same::<Deployment>, same::<Ingress>];
+        let kinds = [
+            same::<kinds::Secret>,
+            same::<Service>,
+            same::<Deployment>,
+            same::<Ingress>,
+            same::<gateway::Gateway>,
+            same::<gateway::ListenerSet>,
+            same::<gateway::HttpRoute>,
+            same::<gateway::ReferenceGrant>,
+            same::<envoy_gateway::ClientTrafficPolicy>,
+        ];
         assert_eq!(kinds.iter().filter(|same| same(&object)).count(), 1, "{}", object.identity);
     }
 }

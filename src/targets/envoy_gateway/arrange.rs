@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use super::support;
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::model::lineage::Anchor;
-use crate::model::{ClientAuthentication, Exposure, Model, ServerCertificateSource};
+use crate::model::{
+    AuthoritySource, ClientAuthentication, Exposure, Model, ServerCertificateSource,
+};
 use crate::path;
+use crate::pki::certificate::Certificate;
 use crate::specification::document::{Path, Places};
-use crate::specification::value::PortReference;
+use crate::specification::value::{AnnotationKey, PortReference};
 use crate::specification::{PathType, Verify};
 use crate::targets::{Arrangement, Feature, HostArrangement};
 
@@ -69,10 +72,9 @@ pub(super) fn is_root(model: &Model, name: &str) -> bool {
 }
 
 fn is_self_signed(model: &Model, name: &str) -> bool {
-    use crate::model::AuthoritySource;
     match model.authorities.get(name).map(|authority| &authority.source) {
         Some(AuthoritySource::Supplied(chain)) => {
-            chain.first().is_some_and(crate::pki::certificate::Certificate::is_self_signed)
+            chain.first().is_some_and(Certificate::is_self_signed)
         }
         _ => true,
     }
@@ -147,7 +149,7 @@ impl Host<'_> {
     }
 
     fn annotations(&self, found: &mut Vec<Diagnostic>) {
-        for annotation in self.exposure.annotations.keys().map(|one| one.as_str()) {
+        for annotation in self.exposure.annotations.keys().map(AnnotationKey::as_str) {
             if !annotation.starts_with(NGINX) {
                 continue;
             }
@@ -179,6 +181,17 @@ impl Host<'_> {
                         .help("write `Prefix` or `Exact`"),
                 );
             }
+            if !is_accepted(&route.path) {
+                let title = format!(
+                    "routes of the Gateway API do not have path `{}` of host `{key}`",
+                    route.path.escape_debug()
+                );
+                found.push(
+                    Diagnostic::error("unsupported", title)
+                        .at(self.places.key(&path!["hosts", key]))
+                        .help("write it without `//`, `/./`, `/../`, `%2f` and `#`, with 1,024 characters at most"),
+                );
+            }
             if self.port(route.service.as_str(), &route.port).is_none() {
                 let title = format!(
                     "path `{}` of host `{key}` leads to port `{}` by its name, and routes of the Gateway API name ports by number",
@@ -200,10 +213,9 @@ impl Host<'_> {
 
     fn certificate(&self, found: &mut Vec<Diagnostic>) {
         let Some(tls) = &self.exposure.tls else { return };
-        use ServerCertificateSource::{ClusterIssuer, Existing, Held, Issuer};
         match tls.source {
-            Held(_) | Existing => {}
-            ClusterIssuer(_) | Issuer(_) => {
+            ServerCertificateSource::Held(_) | ServerCertificateSource::Existing => {}
+            ServerCertificateSource::ClusterIssuer(_) | ServerCertificateSource::Issuer(_) => {
                 let key = &self.exposure.key;
                 let title = format!(
                     "`tls.certManager` of host `{key}` is an annotation of an Ingress, and Envoy Gateway reads none"
@@ -216,6 +228,18 @@ impl Host<'_> {
             }
         }
     }
+}
+
+/// Whether the API server takes a path in a route (the rules of `HTTPPathMatch` in `apis/v1/httproute_types.go` of the Gateway API).
+fn is_accepted(path: &str) -> bool {
+    const PARTS: [&str; 6] = ["//", "/./", "/../", "%2f", "%2F", "#"];
+    const ENDS: [&str; 2] = ["/..", "/."];
+    let is_sign = |sign: char| sign.is_ascii_alphanumeric() || "-/._~!$&'()*+,;=:@%".contains(sign);
+    path.starts_with('/')
+        && path.len() <= 1024
+        && path.chars().all(is_sign)
+        && !PARTS.iter().any(|part| path.contains(part))
+        && !ENDS.iter().any(|end| path.ends_with(end))
 }
 
 /// The number of a Service's port.

@@ -75,7 +75,8 @@ impl Listeners<'_> {
 
 /// The name of a host's listener.
 pub(super) fn section(exposure: &Exposure) -> String {
-    exposure.name.to_string()
+    let name = exposure.name.to_string();
+    if name == PLAIN { format!("{PLAIN}-tls") } else { name }
 }
 
 /// The name of the Gateway of a class: hosts of another class than the first have one of their own.

@@ -20,7 +20,11 @@ use crate::manifest::kinds::gateway::{
 use crate::manifest::kinds::{Kind, Metadata};
 use crate::manifest::texts::Texts;
 use crate::manifest::{Body, Object};
+use crate::model::names::with_suffix;
 use crate::model::{Exposure, Model};
+use crate::pki::certificate::Certificate;
+use crate::pki::crl::RevocationList;
+use crate::pki::request::Holder;
 use crate::specification::{PathType, Verify};
 use crate::store::Material;
 use crate::targets::{Arrangement, HostArrangement};
@@ -33,13 +37,14 @@ const HEADERS_OF_NGINX: [&str; 4] =
 /// Gives `add` the objects of all hosts.
 ///
 /// # Errors
-/// Revoked authorities that no list reaches.
+/// An authority is revoked in a way that Envoy does not look up.
 pub(super) fn objects(
     model: &Model,
     arrangement: &Arrangement<'_>,
     material: &dyn Material,
     add: &mut dyn FnMut(Object),
 ) -> Result<(), Vec<Diagnostic>> {
+    let mut errors = Vec::new();
     let mut grants: BTreeMap<(String, String), BTreeSet<&str>> = BTreeMap::new();
     for listeners in gateways::of(model) {
         let places = listeners.places(model);
@@ -53,7 +58,11 @@ pub(super) fn objects(
             let place = &places[&exposure.host.as_str().to_lowercase()];
             let lists = arranged.authorities.map(|all| material.revocation_lists(all));
             // Without the list that is missing, nothing is rendered at all.
-            let has_lists = matches!(lists, Some(Ok(Some(_))));
+            let lists = lists.and_then(Result::ok).flatten();
+            let has_lists = lists.is_some();
+            if let (Some(lists), true) = (lists, arranged.looks_up_leaf_alone) {
+                errors.extend(revoked_between(model, material, exposure, arranged, &lists));
+            }
             add(policy(exposure, arranged, place, has_lists));
         }
         add_gateways(model, &listeners, add);
@@ -69,7 +78,9 @@ pub(super) fn objects(
                 section: PLAIN.to_owned(),
             };
             let at = place.filter(|_| exposure.tls.is_some()).unwrap_or(&plain);
-            add(route(model, exposure, at));
+            for (part, routes) in exposure.routes.chunks(MOST_RULES).enumerate() {
+                add(route(model, exposure, at, (part, routes)));
+            }
             if exposure.tls.is_some() {
                 add(redirect(exposure, &plain));
             }
@@ -78,7 +89,39 @@ pub(super) fn objects(
     for ((namespace, name), from) in grants {
         add(grant(&namespace, &name, &from));
     }
-    Ok(())
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// An authority below a listed one that is revoked, where the lists are asked about the client's own certificate alone.
+fn revoked_between(
+    model: &Model,
+    material: &dyn Material,
+    exposure: &Exposure,
+    arranged: &HostArrangement<'_>,
+    lists: &str,
+) -> Option<Diagnostic> {
+    let lists = RevocationList::from_pem(lists.as_bytes()).ok()?;
+    let listed = arranged.authorities?;
+    let lineage = &model.lineage;
+    let is_between = |name: &&String| {
+        !listed.contains(name) && listed.iter().any(|above| lineage.is_at_or_below(name, above))
+    };
+    let is_revoked = |name: &&String| {
+        let own = material.certificate_chain(&Holder::Authority((*name).clone()));
+        let own = own.and_then(|pem| Certificate::from_pem(pem.as_bytes()).ok());
+        let own = own.and_then(|chain| chain.into_iter().next());
+        own.is_some_and(|own| {
+            lists.iter().any(|list| list.issuer == own.issuer && list.entry_of(&own).is_some())
+        })
+    };
+    let revoked = model.authorities.keys().filter(is_between).find(is_revoked)?;
+    let title = format!(
+        "host `{}` would admit the clients of `{revoked}`, which is revoked: below a listed authority that is not a root, Envoy looks up the client's own certificate alone",
+        exposure.key
+    );
+    Some(Diagnostic::error("unsupported", title).help(
+        "list the root in `clientAuth.cas`, or the authorities that sign clients one by one, without the revoked one",
+    ))
 }
 
 fn object(
@@ -129,7 +172,7 @@ fn add_gateways(model: &Model, listeners: &Listeners<'_>, add: &mut dyn FnMut(Ob
             let set = ListenerSet { metadata: metadata(&model.labels), spec };
             let template = "envoy-gateway/listener-set.yaml.j2";
             let at = (listeners.namespace, name);
-            let kind = Kind::ListenerSet(set);
+            let kind = Kind::ListenerSet(Box::new(set));
             add(object(of_gateway_api(), "ListenerSet", at, keys, template, kind));
             continue;
         }
@@ -147,7 +190,7 @@ fn add_gateways(model: &Model, listeners: &Listeners<'_>, add: &mut dyn FnMut(Ob
             allowed_listeners: Allowed { namespaces: has_sets.then_some(same), kinds: Vec::new() },
             ..GatewaySpec::default()
         };
-        let gateway = Kind::Gateway(Gateway { metadata: metadata(&model.labels), spec });
+        let gateway = Kind::Gateway(Box::new(Gateway { metadata: metadata(&model.labels), spec }));
         let template = "envoy-gateway/gateway.yaml.j2";
         let at = (listeners.namespace, name);
         add(object(of_gateway_api(), "Gateway", at, listeners.keys.clone(), template, gateway));
@@ -242,7 +285,7 @@ fn policy(
         (exposure.namespace.as_str(), exposure.name.to_string()),
         vec![exposure.key.clone()],
         "envoy-gateway/client-traffic-policy.yaml.j2",
-        Kind::ClientTrafficPolicy(policy),
+        Kind::ClientTrafficPolicy(Box::new(policy)),
     )
 }
 
@@ -257,8 +300,16 @@ fn parent(place: &Place) -> Reference {
     }
 }
 
-/// The routes of a host, at its own listener alone.
-fn route(model: &Model, exposure: &Exposure, place: &Place) -> Object {
+/// How many rules a route may have (`MaxItems` of its kind).
+const MOST_RULES: usize = 16;
+
+/// A part of the routes of a host, at its own listener alone.
+fn route(
+    model: &Model,
+    exposure: &Exposure,
+    place: &Place,
+    (part, routes): (usize, &[crate::model::Route]),
+) -> Object {
     let rule = |route: &crate::model::Route| {
         let kind = match route.path_type {
             PathType::Exact => "Exact",
@@ -281,16 +332,20 @@ fn route(model: &Model, exposure: &Exposure, place: &Place) -> Object {
     let spec = HttpRouteSpec {
         parent_refs: vec![parent(place)],
         hostnames: vec![exposure.host.to_string()],
-        rules: exposure.routes.iter().map(rule).collect(),
+        rules: routes.iter().map(rule).collect(),
     };
     let metadata = Metadata { labels: Texts::of(&exposure.labels), annotations };
+    let name = match part {
+        0 => exposure.name.to_string(),
+        part => with_suffix(exposure.name.as_str(), &format!("-{}", part + 1)),
+    };
     object(
         of_gateway_api(),
         "HTTPRoute",
-        (exposure.namespace.as_str(), exposure.name.to_string()),
+        (exposure.namespace.as_str(), name),
         vec![exposure.key.clone()],
         "envoy-gateway/http-route.yaml.j2",
-        Kind::HttpRoute(HttpRoute { metadata, spec }),
+        Kind::HttpRoute(Box::new(HttpRoute { metadata, spec })),
     )
 }
 
@@ -310,14 +365,14 @@ fn redirect(exposure: &Exposure, plain: &Place) -> Object {
         hostnames: vec![exposure.host.to_string()],
         rules: vec![rule],
     };
-    let name = crate::model::names::with_suffix(exposure.name.as_str(), "-redirect");
+    let name = with_suffix(exposure.name.as_str(), "-redirect");
     object(
         of_gateway_api(),
         "HTTPRoute",
         (exposure.namespace.as_str(), name),
         vec![exposure.key.clone()],
         "envoy-gateway/http-route.yaml.j2",
-        Kind::HttpRoute(HttpRoute { metadata: metadata(&exposure.labels), spec }),
+        Kind::HttpRoute(Box::new(HttpRoute { metadata: metadata(&exposure.labels), spec })),
     )
 }
 
@@ -338,6 +393,6 @@ fn grant(namespace: &str, secret: &str, from: &BTreeSet<&str>) -> Object {
         (namespace, format!("{secret}-{GATEWAY}")),
         Vec::new(),
         "envoy-gateway/reference-grant.yaml.j2",
-        Kind::ReferenceGrant(grant),
+        Kind::ReferenceGrant(Box::new(grant)),
     )
 }

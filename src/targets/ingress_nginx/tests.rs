@@ -9,7 +9,7 @@ use crate::model::{AllowedClient, Exposure, Model, Reference, ServerCertificateS
 use crate::pki::name::DistinguishedName;
 use crate::specification::Verify;
 use crate::specification::document::Locate;
-use crate::targets::fixture::{annotations, exposure, model, protected};
+use crate::targets::fixture::{FakeMaterial, annotations, exposure, model, protected};
 use crate::targets::{self, Target};
 
 fn check(model: &Model) -> Vec<(Severity, &'static str, String)> {
@@ -40,7 +40,9 @@ fn allowed(name: &str, subject: &str) -> AllowedClient {
 fn exposed(exposure: &Exposure) -> Result<Vec<Object>, Vec<Diagnostic>> {
     let model = model(vec![exposure.clone()]);
     let mut objects = Vec::new();
-    IngressNginx.objects(&model, &arrange::of(&model), &mut |object| objects.push(object))?;
+    let arrangement = arrange::of(&model);
+    IngressNginx
+        .objects(&model, &arrangement, &FakeMaterial, &mut |object| objects.push(object))?;
     Ok(objects)
 }
 

@@ -7,8 +7,9 @@ from ..enforcement.doors import applied
 from ..enforcement.truth import compared
 from ..registry import case
 from ..specs.setups import generate_setups
-from ..truth.batch import Tally, described, judge
+from ..truth.batch import Tally, described
 from ..truth.ground import ground
+from ..truth.judging import judge
 from ..truth.readers import ingress_nginx, traefik
 from ..truth.sample import SAMPLES, SEED
 from ..world import World

@@ -11,7 +11,7 @@ import base64
 import json
 import shlex
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from ..ask import ask
 from ..cluster import as_list
 from ..network import Beside
 from ..parts import binary
-from ..processes import Process, wait_until
+from ..processes import NotReady, Process, wait_until
 from ..program import Object
 from ..world import Run
 from .controller import Controller
@@ -45,6 +45,23 @@ def port(listener: int) -> int:
     return listener + _SHIFT if listener < _FIRST_FREE_PORT else listener
 
 
+#: Namespace and name.
+Place = tuple[str, str]
+
+
+class Envoy(Controller):
+    """That of a Gateway."""
+
+    @property
+    def address(self) -> str:
+        """All ports are of this address."""
+        return self.http.rpartition(":")[0]
+
+    def at(self, listener: int) -> dict[str, object]:
+        """A port of its Gateway, as the program that asks takes it (`hunt/asker.py`)."""
+        return {"address": self.address, "port": port(listener)}
+
+
 class NoEnvoy(Exception):
     """No listener of a Gateway is valid: Envoy Gateway makes no Envoy for it, and nobody listens."""
 
@@ -58,40 +75,67 @@ class EnvoyGateway:
         self._name = name
         self._folder = folder
         self._address = address
+        self._certificates = folder / "certificates-of-envoy"
         self._open = ExitStack()
-        self._envoys: dict[tuple[str, str], Controller] = {}
+        #: By namespace and name of the Gateway; None: there is none.
+        self._envoys: dict[Place, Envoy | None] = {}
+        _write_secret(run, name, _SECRET_OF_ENVOY, self._certificates)
 
-    def envoy(self, namespace: str, gateway: str) -> Controller:
+    def envoy(self, namespace: str, gateway: str) -> Envoy:
         """That of a Gateway, which has read what the Gateway is now; NoEnvoy if there is none."""
         key = namespace, gateway
         if key not in self._envoys:
-            self._envoys[key] = self._start(*key)
-        return self._envoys[key]
+            self.start([key])
+        found = self._envoys[key]
+        if found is None:
+            raise NoEnvoy(f"no listener of Gateway {namespace}/{gateway} is valid")
+        return found
+
+    def start(self, gateways: Collection[Place], are_ours: bool = True) -> None:
+        """Starts those of Gateways at once; `are_ours`: they are of our classes, and their status is waited for."""
+        made: dict[Place, Object] = {}
+
+        def undecided() -> set[Place]:
+            made.update(self._deployments())
+            without = set(gateways) - set(made)
+            return without - self._closed() if without and are_ours else set()
+
+        try:
+            wait_until(lambda: not undecided(), 60, "Deployments of Gateways", pause=0.5)
+        except NotReady as error:
+            raise NotReady(f"{error}: {undecided()}\n{self.process.log_tail()}") from None
+        files = {each["metadata"]["name"]: each["data"] for each in self._objects("configmap")}
+        self._envoys |= {key: self._launched(key, made[key], files) if key in made else None for key in gateways}
+        for key in gateways:
+            if envoy := self._envoys[key]:
+                self._wait(envoy)
 
     def close(self) -> None:
-        """Stops all Envoys."""
+        """Stops all Envoys; any can be started again."""
         self._open.close()
+        self._envoys.clear()
 
-    def _start(self, namespace: str, gateway: str) -> Controller:
-        deployment = self._deployment(namespace, gateway)
-        name = f"{self._name}-{len(self._envoys)}"
+    def _launched(self, key: Place, deployment: Object, files: Mapping[str, Mapping[str, str]]) -> Envoy:
+        name = f"{self._name}-{'-'.join(key)}"
         folder = self._folder / name
         folder.mkdir()
         beside = self._open.enter_context(closing(self._run.network.beside()))
-        process = Process(name, beside.command(self._envoy(deployment, folder)), folder / "envoy.log")
+        process = Process(name, beside.command(self._command(deployment, files, folder)), folder / "envoy.log")
         self._open.callback(lambda: process.stop(patience=0))
-        ready = f"http://{beside.address}:{_READY_PORT}/ready"
-        process.wait_until_ready(lambda: ask(self._run.network, ready).status == 200)
-        return Controller(name, f"{beside.address}:{port(80)}", f"{beside.address}:{port(443)}", process)
+        return Envoy(name, f"{beside.address}:{port(80)}", f"{beside.address}:{port(443)}", process)
 
-    def _envoy(self, deployment: Object, folder: Path) -> list[str | Path]:
+    def _wait(self, envoy: Envoy) -> None:
+        ready = f"http://{envoy.address}:{_READY_PORT}/ready"
+        envoy.process.wait_until_ready(lambda: ask(self._run.network, ready).status == 200)
+
+    def _command(
+        self, deployment: Object, files: Mapping[str, Mapping[str, str]], folder: Path
+    ) -> list[str | Path]:
         """The command line of its container, with the files that it names in a folder of this run's."""
-        certificates = folder / "certificates"
-        _write_secret(self._run, self._name, _SECRET_OF_ENVOY, certificates)
         pod = deployment["spec"]["template"]["spec"]
         [sds] = [each["configMap"]["name"] for each in pod["volumes"] if each["name"] == "sds"]
-        for key, text in self._run.cluster.get("configmap", sds, self._name)["data"].items():
-            (folder / key).write_text(text.replace(f"{_CERTIFICATES}/", f"{certificates}/"))
+        for key, text in files[sds].items():
+            (folder / key).write_text(text.replace(f"{_CERTIFICATES}/", f"{self._certificates}/"))
         [arguments] = [each["args"] for each in pod["containers"] if each["name"] == "envoy"]
         said = {
             "/sds/": f"{folder}/",
@@ -101,25 +145,32 @@ class EnvoyGateway:
         }
         return [binary("envoy"), *(_replaced(each, said) for each in arguments)]
 
-    def _deployment(self, namespace: str, gateway: str) -> Object:
-        labels = f"{_OWNER}-namespace={namespace},{_OWNER}-name={gateway}"
-        made: list[Object] = []
+    def _deployments(self) -> dict[Place, Object]:
+        """Those for Gateways."""
+        labelled = ((each["metadata"].get("labels", {}), each) for each in self._objects("deployment"))
+        return {
+            (labels[f"{_OWNER}-namespace"], labels[f"{_OWNER}-name"]): each
+            for labels, each in labelled
+            if f"{_OWNER}-name" in labels
+        }
 
-        def decided() -> bool:
-            made[:] = self._run.cluster.objects("deployment", "--selector", labels, namespace=self._name)
-            if not made and self._has_only_invalid(namespace, gateway):
-                raise NoEnvoy(f"no listener of Gateway {namespace}/{gateway} is valid")
-            return bool(made)
+    def _closed(self) -> set[Place]:
+        """Gateways without a valid listener."""
+        return {
+            (each["metadata"]["namespace"], each["metadata"]["name"])
+            for each in self._run.cluster.objects("gateways.gateway.networking.k8s.io")
+            if _has_only_invalid(each.get("status", {}))
+        }
 
-        wait_until(decided, 30, f"a Deployment for Gateway {namespace}/{gateway}")
-        [deployment] = made
-        return deployment
+    def _objects(self, kind: str) -> list[Object]:
+        return self._run.cluster.objects(kind, namespace=self._name)
 
-    def _has_only_invalid(self, namespace: str, gateway: str) -> bool:
-        """Whether its status says so. That of the Gateway as a whole does not: it can be `Accepted` nevertheless."""
-        status = self._run.cluster.get("gateway", gateway, namespace).get("status", {})
-        said = [_programmed(each["conditions"]) for each in status.get("listeners", [])]
-        return bool(said) and not any(said) and not status.get("attachedListenerSets")
+
+def _has_only_invalid(status: Object) -> bool:
+    """Whether no listener works. The status of the Gateway as a whole does not say that: it can be `Accepted`
+    nevertheless."""
+    said = [_programmed(each["conditions"]) for each in status.get("listeners", [])]
+    return bool(said) and not any(said) and not status.get("attachedListenerSets")
 
 
 def _programmed(conditions: Sequence[Object]) -> bool:
@@ -198,11 +249,11 @@ def _configuration(namespaces: Mapping[str, str]) -> Object:
     }
 
 
-def gateway_class(name: str) -> Object:
-    """A class of Gateways that it serves."""
+def gateway_class(name: str, controller: str = CONTROLLER_NAME) -> Object:
+    """A class of Gateways, of those that it serves."""
     return {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "GatewayClass",
         "metadata": {"name": name},
-        "spec": {"controllerName": CONTROLLER_NAME},
+        "spec": {"controllerName": controller},
     }

@@ -14,7 +14,7 @@ from .asking import Asker
 _APPLY = "application/apply-patch+yaml"
 #: What `kubectl apply --server-side --force-conflicts --validate=strict` asks for.
 _QUERY = "fieldManager=hunt&force=true&fieldValidation=Strict"
-_PLURALS = {"Ingress": "ingresses"}
+_PLURALS = {"Ingress": "ingresses", "ClientTrafficPolicy": "clienttrafficpolicies"}
 _AT_ONCE = 3
 
 
@@ -92,6 +92,11 @@ _VERSIONS = {
     "TLSOption": "traefik.io/v1alpha1",
     "Middleware": "traefik.io/v1alpha1",
     "ServersTransport": "traefik.io/v1alpha1",
+    "Gateway": "gateway.networking.k8s.io/v1",
+    "ListenerSet": "gateway.networking.k8s.io/v1",
+    "HTTPRoute": "gateway.networking.k8s.io/v1",
+    "ReferenceGrant": "gateway.networking.k8s.io/v1beta1",
+    "ClientTrafficPolicy": "gateway.envoyproxy.io/v1alpha1",
 }
 
 

@@ -3,7 +3,7 @@
 Reads a line of JSON, a list of connections, and writes a line of JSON, a list of lists of answers; again and
 again. A connection is `{tls, address, port, sni, cert, key, asks: [[host, target], ...]}` (without `address`, to
 127.0.0.1); its requests share one TLS connection as long as the server lets them. An answer is `{status, service,
-heard, location, error, body}`. Of an item `[host, target, headers]`, the answer also has `headers`, those that the
+heard, location, error, body, closed}`; `closed`: nobody listens, or the handshake ended without an alert. Of an item `[host, target, headers]`, the answer also has `headers`, those that the
 service got, and `server`, the SHA-256 of the server's certificate.
 
 A connection to an API with a bearer token is `{port, token, call: [[method, path, body, content type], ...]}`, and an
@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 #: Everything answers at once; what does not is not asked often.
 _SECONDS = 3
 _PATIENCE = 2
+_CLOSED = (ConnectionError, ssl.SSLEOFError)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -50,8 +51,9 @@ class _Connection:
             return self._once(host, target, headers)
         except (OSError, http.client.HTTPException) as error:
             self._late += isinstance(error, TimeoutError)
+            closed = self._http is None and isinstance(error, _CLOSED)
             self.close()
-            return _nothing(str(error))
+            return _nothing(str(error), closed)
 
     def close(self):
         if self._http:
@@ -71,7 +73,7 @@ class _Connection:
         location = response.getheader("Location")
         if response.will_close:
             self.close()
-        answer = {"status": response.status, "location": location, "error": ""}
+        answer = {"status": response.status, "location": location, "error": "", "closed": False}
         if headers is not None:
             answer["server"] = self._server
         try:
@@ -102,8 +104,10 @@ class _Connection:
         self._http._validate_path = lambda path: None
 
 
-def _nothing(error):
-    return {"status": 0, "service": None, "heard": None, "location": None, "error": error, "body": ""}
+def _nothing(error, closed=False):
+    return {
+        "status": 0, "service": None, "heard": None, "location": None, "error": error, "body": "", "closed": closed,
+    }  # fmt: skip
 
 
 def _calls(wanted):

@@ -15,10 +15,11 @@ from .. import parts
 from ..__main__ import interrupt, scratch_folder
 from ..program import Program
 from ..registry import COUNTERPARTS, TRAEFIK_VERSIONS
-from ..specs.setups import TRAEFIK_KINDS, generate_setups
+from ..specs.setups import GATE_KINDS, TRAEFIK_KINDS, generate_setups
 from ..world import Run
-from .batch import Tally, described, judge
+from .batch import Tally, described
 from .ground import ground
+from .judging import judge
 from .readers import Reader, chosen
 from .sample import SIZE
 
@@ -73,7 +74,7 @@ def _reader(options: argparse.Namespace) -> Reader:
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    names = [kind.__name__ for kind in TRAEFIK_KINDS]
+    names = list(dict.fromkeys(kind.__name__ for kind in (*TRAEFIK_KINDS, *GATE_KINDS)))
     parser = argparse.ArgumentParser(
         prog="tests/e2e/truth", description="What `mtlsgen access` says of generated set-ups, before a real controller."
     )
@@ -84,7 +85,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--kind", action="append", default=[], choices=names, help="set-ups of this kind alone; may be repeated"
     )
-    parser.add_argument("--controller", default="ingress-nginx", choices=("ingress-nginx", "traefik"))
+    parser.add_argument("--controller", default="ingress-nginx", choices=("ingress-nginx", "traefik", "envoy-gateway"))
     parser.add_argument("--version", choices=TRAEFIK_VERSIONS, help=f"of Traefik ({TRAEFIK_VERSIONS[-1]})")
     parser.add_argument("--strict", action="store_true", help="Traefik with `core.strictTLSOptions`")
     parser.add_argument("--laxer", action="store_true", help="ingress-nginx with snippets, and no redirect by default")

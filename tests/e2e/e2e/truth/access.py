@@ -26,22 +26,29 @@ class Request:
     path: str
     #: None: without a certificate.
     client: str | None = None
+    #: The object whose address is asked, where the controller has several.
+    address: str = ""
+    #: The port of HTTPS that is asked; by plain HTTP, always the same one.
+    port: int = 443
 
     def __str__(self) -> str:
-        return f"{self.scheme}://{self.host}{self.path}, client {self.client}"
+        port = "" if self.port == 443 else f":{self.port}"
+        at = f" at {self.address}" if self.address else ""
+        return f"{self.scheme}://{self.host}{port}{self.path}{at}, client {self.client}"
 
 
 def shown(cluster: Cluster, resources: str, namespaces: Collection[str], settings: str) -> list[Object]:
-    """What the model reads: the classes, the controller's ConfigMap of this name, and what lies in the namespaces."""
+    """What the model reads: the classes, the controller's ConfigMap of this name, the namespaces, and what lies in them."""
     return [each for each in cluster.objects(resources) if _is_shown(each, namespaces, settings)]
 
 
 def _is_shown(each: Object, namespaces: Collection[str], settings: str) -> bool:
     metadata = each["metadata"]
-    if each["kind"] == "IngressClass":
-        return True
+    if "namespace" not in metadata:
+        return each["kind"] != "Namespace" or metadata["name"] in namespaces
     own = (metadata["namespace"], metadata["name"]) == (NAMESPACE, settings)
-    return own if each["kind"] == "ConfigMap" else metadata["namespace"] in namespaces
+    # Where the controller has one, no other ConfigMap matters.
+    return own if each["kind"] == "ConfigMap" and settings else metadata["namespace"] in namespaces
 
 
 #: A verdict as it is printed: `verdict`, and what belongs to it.
@@ -59,16 +66,7 @@ def access(
 ) -> dict[Request, Verdict]:
     """What the model says of requests for these hosts, as these clients and without a certificate; `controller`: the
     arguments that name it."""
-    arguments: list[str] = ["access", "--format", "json", "--whole-cluster", *controller]
-    for name, file in clients.items():
-        arguments += ["--client", f"{_OURS}{name}={file}"]
-    for host in dict.fromkeys(hosts):
-        arguments += ["--host", host]
-    for path in dict.fromkeys(paths):
-        arguments += ["--path", path]
-    printed = json.loads(program.run(*arguments, "-", folder=folder, stdin=as_list(list(objects))).stdout)
-    assert printed["kind"] == "Access", printed["kind"]
-    said = dict(_verdicts(printed, clients))
+    said = answers(program, folder, controller, objects, clients, hosts, paths)
     asked = {
         Request(scheme, host, path, client)
         for host in hosts
@@ -79,10 +77,34 @@ def access(
     return said
 
 
+def answers(
+    program: Program,
+    folder: Path,
+    controller: Sequence[str],
+    objects: Sequence[Object],
+    clients: Mapping[str, Path],
+    hosts: Collection[str],
+    paths: Collection[str],
+) -> dict[Request, Verdict]:
+    """The same, wherever a host is served; where it is not, nothing is said of it."""
+    arguments: list[str] = ["access", "--format", "json", "--whole-cluster", *controller]
+    for name, file in clients.items():
+        arguments += ["--client", f"{_OURS}{name}={file}"]
+    for host in dict.fromkeys(hosts):
+        arguments += ["--host", host]
+    for path in dict.fromkeys(paths):
+        arguments += ["--path", path]
+    printed = json.loads(program.run(*arguments, "-", folder=folder, stdin=as_list(list(objects))).stdout)
+    assert printed["kind"] == "Access", printed["kind"]
+    return dict(_verdicts(printed, clients))
+
+
 def _verdicts(printed: Mapping[str, Any], clients: Mapping[str, Path]) -> Iterable[tuple[Request, Verdict]]:
     for host in printed["hosts"]:
         for each in host["requests"]:
             client = each["client"]
             if client == _NOTHING or client.removeprefix(_OURS) in clients:
                 shown = None if client == _NOTHING else client.removeprefix(_OURS)
-                yield Request(each["scheme"], host["host"], each["path"], shown), each
+                port = host.get("httpsPort", 443) if each["scheme"] == "https" else 443
+                address = host.get("address", "")
+                yield Request(each["scheme"], host["host"], each["path"], shown, address, port), each

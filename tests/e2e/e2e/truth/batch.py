@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from ..controllers import Controller
@@ -25,7 +25,7 @@ from .readers import READ
 #: Asked for at every host, beside the paths of its Ingresses.
 PATHS = ("/", "/api", "/api/v1", "/apis", "/page", "/elsewhere", f"{ACME}/token")
 #: Who asks for every path; others ask for the first, since the controller judges them on every path.
-_EVERYWHERE = (None, "alice")
+EVERYWHERE = (None, "alice")
 #: What a controller is asked for that has read the set-ups as they came.
 _FEW = PATHS[:2]
 #: Of each set-up, so many finds are described.
@@ -141,15 +141,15 @@ def _judge(ground: Ground, setups: Sequence[Setup], tally: Tally) -> list[Find]:
                 few = {
                     each: verdict
                     for each, verdict in verdicts.items()
-                    if each.client in _EVERYWHERE and each.path in _FEW
+                    if each.client in EVERYWHERE and each.path in _FEW
                 }
-                finds += _compared(ground, batch, controller, few)
+                finds += compared(batch, few, _asking(ground, batch, controller))
         else:
             apply(ground, batch, tally)
             verdicts = _said(ground, batch)
         with ground.fresh() as controller:
             wait(ground, controller)
-            finds += _compared(ground, batch, controller, verdicts)
+            finds += compared(batch, verdicts, _asking(ground, batch, controller))
     finally:
         ground.api.remove(batch.namespaces)
     tally.count(setups, verdicts)
@@ -171,7 +171,8 @@ def apply(ground: Ground, batch: Batch, tally: Tally) -> None:
     tally.not_taken += ground.api.apply([one for each in batch.setups for one in each.younger])
     second = int(time.time())
     wait_until(lambda: time.time() >= second + 1.1, 5, "the next second")
-    ground.api.apply(_sentinel(batch))
+    if not ground.reader.has_gateways:
+        ground.api.apply(_sentinel(batch))
     if ground.reader.has_routes:
         ground.api.apply(_routed_sentinel(batch))
 
@@ -248,21 +249,26 @@ def _said(ground: Ground, batch: Batch) -> dict[Request, Verdict]:
     objects = shown(ground.run.cluster, ground.reader.resources, set(batch.namespaces), ground.reader.settings)
     hosts = [name for each in batch.setups for name in each.names]
     said = access(ground.run.program, ground.folder, ground.reader.arguments, objects, ground.clients, hosts, PATHS)
-    return {each: verdict for each, verdict in said.items() if _is_asked(each)}
+    return {each: verdict for each, verdict in said.items() if is_asked(each)}
 
 
-def _is_asked(request: Request) -> bool:
-    return request.client in _EVERYWHERE or (request.scheme == "https" and request.path == PATHS[0])
+def is_asked(request: Request) -> bool:
+    """Whether a request is made: paths other than the first are for few clients."""
+    return request.client in EVERYWHERE or (request.scheme == "https" and request.path == PATHS[0])
 
 
-def _compared(ground: Ground, batch: Batch, controller: Controller, verdicts: Mapping[Request, Verdict]) -> list[Find]:
+#: Answers, by request.
+Ask = Callable[[Sequence[Request]], dict[Request, Outcome]]
+
+
+def compared(batch: Batch, verdicts: Mapping[Request, Verdict], ask: Ask) -> list[Find]:
     """The answers that no verdict has."""
     open_requests = [request for request, verdict in verdicts.items() if verdict["verdict"] != "unknown"]
     wrong: dict[Request, Outcome] = {}
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(_PAUSE)
-        outcomes = _asked(ground, controller, open_requests, batch.services)
+        outcomes = ask(open_requests)
         wrong = {request: found for request, found in outcomes.items() if not found.is_said(verdicts[request])}
         open_requests = list(wrong)
         if not wrong:
@@ -270,16 +276,33 @@ def _compared(ground: Ground, batch: Batch, controller: Controller, verdicts: Ma
     return [Find(request, verdicts[request], found, batch.setup_of(request.host)) for request, found in wrong.items()]
 
 
+def _asking(ground: Ground, batch: Batch, controller: Controller) -> Ask:
+    return lambda requests: _asked(ground, controller, requests, batch.services)
+
+
 def _asked(
     ground: Ground, controller: Controller, requests: Sequence[Request], services: Mapping[str, str]
 ) -> dict[Request, Outcome]:
-    """The answers, by request; what one client asks one host shares a connection."""
-    grouped: dict[tuple[str, str, str | None], list[Request]] = {}
+    return asked(ground, requests, services, lambda each: controller.place(each.scheme == "https"))
+
+
+def asked(
+    ground: Ground,
+    requests: Sequence[Request],
+    services: Mapping[str, str],
+    place: Callable[[Request], Mapping[str, object]],
+    headers: Mapping[str, str] | None = None,
+) -> dict[Request, Outcome]:
+    """The answers, by request; what one client asks one host at one place shares a connection."""
+    grouped: dict[Request, list[Request]] = {}
     for each in requests:
         # By plain HTTP, no client shows anything.
         client = each.client if each.scheme == "https" else None
-        grouped.setdefault((each.scheme, each.host, client), []).append(each)
-    wanted = [_connection(ground, controller, *key, members) for key, members in grouped.items()]
+        grouped.setdefault(replace(each, client=client, path=""), []).append(each)
+    wanted = [
+        {**_connection(ground, key), **place(key), "asks": [_item(each, headers) for each in members]}
+        for key, members in grouped.items()
+    ]
     outcomes: dict[Request, Outcome] = {}
     for members, answers in zip(grouped.values(), ground.asker.ask(wanted), strict=True):
         found = [outcome(each, services) for each in answers]
@@ -287,15 +310,15 @@ def _asked(
     return outcomes
 
 
-def _connection(
-    ground: Ground, controller: Controller, scheme: str, host: str, client: str | None, members: Sequence[Request]
-) -> dict[str, object]:
-    tls = scheme == "https"
+def _item(request: Request, headers: Mapping[str, str] | None) -> list[object]:
+    return [request.host, quote(request.path, safe=SAFE), *([headers] if headers else [])]
+
+
+def _connection(ground: Ground, request: Request) -> dict[str, object]:
+    tls, client = request.scheme == "https", request.client
     return {
         "tls": tls,
-        **controller.place(tls),
-        "sni": host if tls else None,
+        "sni": request.host if tls else None,
         "cert": str(ground.material.certificate(client)) if client else None,
         "key": str(ground.material.key(client)) if client else None,
-        "asks": [[host, quote(each.path, safe=SAFE)] for each in members],
     }

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from ..controllers import Controller
 from ..hunt.api import Api
 from ..hunt.asking import Asker
 from ..hunt.ground import identified_backend
 from ..specs.setups import Material
-from ..specs.setups.material import CLIENTS
 from ..world import Run
 from .readers import Reader
 
@@ -25,18 +24,18 @@ class Ground:
         self.run = run
         self.reader = reader
         self.folder = run.scratch / f"truth-{str(reader).replace(' ', '-')}"
-        self.material = Material(self.folder / "material")
+        self.material = Material(self.folder / "material", reader.has_more_clients)
         self.asker = Asker(run)
         self.api = Api(run.cluster, self.asker)
 
     @property
     def clients(self) -> dict[str, Path]:
         """What each client shows."""
-        return {name: self.material.certificate(name) for name in CLIENTS}
+        return {name: self.material.certificate(name) for name in self.material.clients}
 
     @contextmanager
-    def fresh(self, laxer: bool = False) -> Iterator[Controller]:
-        """A controller that has just started."""
+    def fresh(self, laxer: bool = False) -> Iterator[Any]:
+        """A controller that has just started, as its `Reader` has it."""
         with (self.reader.laxer if laxer else self.reader.fresh)(self.run) as controller:
             self.run.processes.append(controller.process)
             try:

@@ -8,6 +8,10 @@ from typing import Any
 
 from .access import Verdict
 
+#: Sent where it matters whether the backend hears it, and what it is to hear.
+FORGED = {"x-forwarded-client-cert": "By=forged"}
+#: Stands for a verdict where there is none, since nothing is served.
+NOT_NAMED = "notNamed"
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -21,6 +25,10 @@ class Outcome:
     backend: str | None = None
     #: Further words for people.
     words: str = ""
+    #: Nobody listens, or no listener is for the name in the handshake.
+    closed: bool = False
+    #: The backend got the header that the client sent.
+    forged: bool = False
 
     @property
     def verdict(self) -> str:
@@ -29,27 +37,37 @@ class Outcome:
             return "admitted"
         if self.status in _REDIRECTS:
             return "redirected"
+        if self.closed:
+            return "notServed"
         return {421: "misdirected", 404: "notServed"}.get(self.status, "refused")
 
     def is_said(self, verdict: Verdict) -> bool:
         """Whether a verdict says so: by itself, or as one of several."""
         if verdict["verdict"] == "oneOf":
             return any(self.is_said(each) for each in verdict["oneOf"])
+        if verdict["verdict"] == NOT_NAMED:
+            return self.verdict in ("notServed", "refused")
         if verdict["verdict"] != self.verdict:
             # A page of the controller's own may be a redirect.
             return verdict["verdict"] == "refused" and not self.backend and verdict.get("answer") == str(self.status)
         if self.verdict == "admitted":
+            if self.forged and not set(FORGED) & set(verdict["clientCanSend"]):
+                return False
             return verdict.get("backend") in (None, self.backend)
         if self.verdict == "refused":
             return verdict.get("answer") in (None, str(self.status) if self.status else "alert")
         return True
 
     def __str__(self) -> str:
-        return f"{self.verdict}: {self.status} {self.backend or self.words}"
+        forged = ", with the header that the client sent" if self.forged else ""
+        return f"{self.verdict}: {self.status} {self.backend or self.words}{forged}"
 
 
 def outcome(answer: Mapping[str, Any], services: Mapping[str, str]) -> Outcome:
     """Of an answer of `hunt/asker.py`; `services`: which Service is behind an address."""
     if address := answer["service"]:
-        return Outcome(answer["status"], services.get(address, address))
-    return Outcome(answer["status"], words=answer["location"] or answer["error"] or " ".join(answer["body"].split()))
+        heard = answer.get("headers") or {}
+        forged = any(text in heard.get(name, "") for name, text in FORGED.items())
+        return Outcome(answer["status"], services.get(address, address), forged=forged)
+    words = answer["location"] or answer["error"] or " ".join(answer["body"].split())
+    return Outcome(answer["status"], words=words, closed=answer["closed"])

@@ -7,14 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from ..cluster import as_list
 from ..controllers import Controller
+from ..controllers.envoy_gateway import EnvoyGateway, gateway_class
+from ..controllers.envoy_gateway import started as gateways_started
 from ..controllers.ingress_nginx import Instance, starts
 from ..controllers.namespaces import CONTROLLER_CLASS, ingress_class
 from ..controllers.traefik import started
+from ..envoy_gateway.resources import define as define_gateways
 from ..registry import TRAEFIK_VERSIONS
-from ..specs.setups import KINDS, TRAEFIK_KINDS, Kind
+from ..specs.setups import GATE_KINDS, KINDS, TRAEFIK_KINDS, Kind
+from ..specs.setups.gates import CLASS, OTHER_CLASS
 from ..traefik.resources import define
 from ..world import Run
 
@@ -38,10 +43,10 @@ class Reader:
     counterpart: str
     #: Kinds of set-ups that it is asked about.
     kinds: Sequence[Kind]
-    #: One that has just started.
-    fresh: Callable[[Run], AbstractContextManager[Controller]]
+    #: One that has just started: a `Controller`, or an `EnvoyGateway`.
+    fresh: Callable[[Run], AbstractContextManager[Any]]
     #: The same with the settings that mtlsgen takes into account where it does not see them.
-    laxer: Callable[[Run], AbstractContextManager[Controller]]
+    laxer: Callable[[Run], AbstractContextManager[Any]]
     #: Whether one is asked too that has read the set-ups as they came.
     reads_as_they_come: bool
     version: str | None = None
@@ -50,6 +55,10 @@ class Reader:
     settings: str = SETTINGS
     #: Whether it reads IngressRoutes: one is applied last, and waited for.
     has_routes: bool = False
+    #: Whether it reads Gateways, which have addresses of their own, and no Ingresses.
+    has_gateways: bool = False
+    #: Whether the clients of `MORE_CLIENTS` ask.
+    has_more_clients: bool = False
     #: What it reads, as kubectl takes it.
     resources: str = "ingress,secret,service,configmap,ingressclass"
     #: What has to be in the cluster before.
@@ -128,8 +137,31 @@ def traefik(version: str = TRAEFIK_VERSIONS[-1], strict: bool = False) -> Reader
     )  # fmt: skip
 
 
+def envoy_gateway() -> Reader:
+    """Envoy Gateway with its Envoys."""
+
+    def fresh(run: Run) -> AbstractContextManager[EnvoyGateway]:
+        return gateways_started(run, f"truth-gateways-{next(_NUMBERS)}", READ)
+
+    def prepare(run: Run) -> None:
+        run.share("kinds of Envoy Gateway", lambda run: nullcontext(define_gateways(run.cluster)))
+        run.cluster.apply(as_list([gateway_class(CLASS), gateway_class(OTHER_CLASS, "example.net/others")]))
+
+    api, own = "gateway.networking.k8s.io", "gateway.envoyproxy.io"
+    kinds = ("gatewayclasses", "gateways", "listenersets", "httproutes", "referencegrants")
+    resources = [f"{each}.{api}" for each in kinds] + [f"clienttrafficpolicies.{own}"]
+    return Reader(
+        "envoy-gateway", "envoy-gateway", GATE_KINDS, fresh, fresh,
+        reads_as_they_come=False, settings="", has_gateways=True, has_more_clients=True,
+        resources=",".join([*resources, "secret", "configmap", "service", "namespace"]),
+        prepare=prepare,
+    )  # fmt: skip
+
+
 def chosen(name: str, version: str | None, strict: bool, laxer: bool = False) -> Reader:
     """The one that a command line names."""
+    if name == "envoy-gateway":
+        return envoy_gateway()
     if name == "traefik":
         return traefik(version or TRAEFIK_VERSIONS[-1], strict)
     return ingress_nginx(laxer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..choices import Choices
-from . import added, custom, mixed, routes, trust
+from . import added, custom, gates, mixed, routes, trust
 from .maker import Maker
 from .material import Material
 from .setup import Setup
@@ -57,6 +57,40 @@ TRAEFIK_KINDS: tuple[Kind, ...] = (
     custom.several_hosts,
     added.connections,
     added.detached,
+)
+#: For controllers that read Gateways.
+GATE_KINDS: tuple[Kind, ...] = (
+    gates.clients.anchors,
+    gates.clients.references,
+    gates.clients.modes,
+    gates.clients.lists,
+    gates.clients.lists_of_leaves,
+    gates.clients.list_references,
+    gates.clients.names,
+    gates.clients.hashes,
+    gates.clients.old_ones,
+    gates.clients.frontends,
+    gates.policies.ages,
+    gates.policies.sections,
+    gates.policies.mistakes,
+    gates.policies.selectors,
+    gates.policies.several_targets,
+    gates.policies.forwarding,
+    gates.listeners.wildcards,
+    gates.listeners.nameless,
+    gates.listeners.certificates,
+    gates.listeners.ports,
+    gates.listeners.protocols,
+    gates.listeners.classes,
+    gates.listeners.sets,
+    gates.listeners.sets_of_others,
+    gates.listeners.allowed_routes,
+    gates.routes.hostnames,
+    gates.routes.parents,
+    gates.routes.paths,
+    gates.routes.backends,
+    gates.routes.redirects,
+    gates.mixed.mixed,
 )
 
 

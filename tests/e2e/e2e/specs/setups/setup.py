@@ -26,6 +26,8 @@ class Setup:
     #: Namespace and name; each has port 80.
     services: list[tuple[str, str]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    #: Whether the clients of `MORE_CLIENTS` ask too.
+    is_for_more: bool = False
 
     def described(self) -> str:
         """The objects, without the contents of Secrets."""
