@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from ..cluster import Cluster
 from ..parts import cache
 from ..program import Object
+from ..world import Run
 
 _GATEWAY_API = "gateway.networking.k8s.io"
 _OWN = "gateway.envoyproxy.io"
+
+
+def kinds(run: Run) -> None:
+    """Sees to it that the run's API server has the kinds."""
+    run.share("kinds of Envoy Gateway", lambda run: nullcontext(define(run.cluster)))
 
 
 def define(cluster: Cluster) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +71,7 @@ def _applied(run: Run) -> Iterator[Scene]:
     project = Project.with_spec(run.program, folder / "scene", _spec())
     authority.store_in(project)
     rendered = [each for each in project.objects() if each["kind"] in ("Secret", "Service")]
-    run.share("kinds of Envoy Gateway", lambda run: nullcontext(resources.define(run.cluster)))
+    resources.kinds(run)
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAME, "labels": _LABELS}}
     run.cluster.apply(as_list([namespace, gateway_class(NAME)]))
     run.cluster.apply(as_list([*rendered, *endpoints(rendered), *_objects()]))
