@@ -19,6 +19,7 @@ use super::clients::ClientValidation;
 use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence, Services};
 use super::difference::{Difference, DifferenceKind, Requester, Witness};
 use super::fact::{Fact, Missing};
+use super::names::Pattern;
 use super::observed::Observed;
 use super::representatives::{self, ClientClass, paths};
 use super::request::{Presented, Request};
@@ -49,6 +50,7 @@ pub fn compare(desired: &Desired, observed: &Observed, now: Timestamp) -> Vec<Di
         observed,
         now,
         owners: owners(desired),
+        wildcards: wildcards(desired),
         services: desired.services.as_deref(),
         other: other(true).or_else(|| other(false)),
         closed: HashMap::new(),
@@ -77,10 +79,23 @@ fn owners(desired: &Desired) -> Owners<'_> {
     owners
 }
 
+/// Hosts that are wildcards, by the domain that they are below.
+fn wildcards(desired: &Desired) -> HashMap<&str, Vec<&DesiredHost>> {
+    let mut wildcards: HashMap<&str, Vec<&DesiredHost>> = HashMap::new();
+    for host in &desired.hosts {
+        if let Pattern::OneLabel(domain) = &host.host {
+            wildcards.entry(domain).or_default().push(host);
+        }
+    }
+    wildcards
+}
+
 struct Comparison<'a> {
     observed: &'a Observed,
     now: Timestamp,
     owners: Owners<'a>,
+    /// Hosts that are wildcards, by the domain that they are below; only asked, never iterated over.
+    wildcards: HashMap<&'a str, Vec<&'a DesiredHost>>,
     /// Services that are there; `None`: that is not looked at.
     services: Option<&'a Services>,
     /// A name of an open host, and what is left to others there.
@@ -168,6 +183,9 @@ impl<'a> Comparison<'a> {
         if asked.presence == Presence::Required {
             for sni in [None, self.other.as_ref().map(|(name, _)| name.clone())] {
                 let request = Request { sni, ..self.observed.request_of(name) };
+                if self.leads_to_wildcard(host, served, &request) {
+                    continue;
+                }
                 let requester = Requester::Class(ClientClass::Nothing);
                 is_by_check &= self.refuses(host, served, &paths, (&requester, request));
             }

@@ -318,6 +318,13 @@ impl Scene<'_> {
             } => format!(
                 "{reader} does not read lists of clients: let an authority of its own sign the clients of this host, and leave `allow` out"
             ),
+            Witness::Request { request, .. }
+                if request.sni.as_ref().is_some_and(|sni| *sni != request.authority) =>
+            {
+                format!(
+                    "{reader} serves one host to those who name another one in the handshake: give the open host `clientAuth` as well, or a namespace, and with it a Gateway, of its own"
+                )
+            }
             Witness::Deeper { observed: None, .. } => format!(
                 "{reader} does not count the intermediates of a chain: give the authorities of this host a `maxPathLen`, or leave `verifyDepth` out"
             ),

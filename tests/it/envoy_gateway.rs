@@ -185,3 +185,17 @@ fn names_of_secrets_with_a_hash_are_followed() {
     let plain = ["name: staff-example-com-tls\n", "name: staff-example-com-tls-cacert\n"];
     assert!(plain.iter().all(|name| !text.contains(name)), "{text}");
 }
+
+#[test]
+fn a_host_below_an_open_wildcard_needs_a_service_that_the_wildcard_does_not_have() {
+    let sandbox = sandbox();
+    let wildcard = |service: &str| {
+        format!("hosts.\"*.example.com\"={{service=\"{service}\",tls.issuer=\"self-signed\"}}")
+    };
+    let (status, _, messages) = rendered(&sandbox, &[&wildcard("open")]);
+    assert_eq!(status, 0, "{messages}");
+    let (status, text, messages) = rendered(&sandbox, &[&wildcard("web")]);
+    assert_eq!((status, text.as_str()), (2, ""), "{messages}");
+    assert!(messages.contains("error[host-unprotected]: host `staff.example.com`"), "{messages}");
+    assert!(messages.contains("a namespace, and with it a Gateway, of its own"), "{messages}");
+}
