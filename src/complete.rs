@@ -97,7 +97,7 @@ impl Completer<'_> {
             annotate(&mut items[at], annotations);
             add_tls(&mut items[at], tls);
         }
-        let Checked { manifests, warnings } = self.checked(items, rendered)?;
+        let Checked { manifests, entrusted: _, warnings } = self.checked(items, rendered)?;
         found.extend(warnings);
         Ok(Completed { items: Vec::new(), manifests, warnings: found, taken })
     }

@@ -12,6 +12,7 @@ mod conventions;
 pub mod derivation;
 mod encryption;
 mod existing_ingress;
+mod gateways;
 mod holders;
 mod hosts;
 pub mod lineage;
@@ -227,6 +228,17 @@ impl std::fmt::Display for Reference {
     }
 }
 
+/// The Gateway of a host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gateway {
+    /// Its name, if the spec says it.
+    pub name: Option<ObjectName>,
+    /// Its namespace, where it exists already and is not rendered.
+    pub existing_in: Option<NamespaceName>,
+    /// Whether the host itself names it, and not the spec.
+    pub is_own: bool,
+}
+
 /// One host as seen from outside, free of any dialect.
 #[derive(Clone, Debug)]
 pub struct Exposure {
@@ -240,6 +252,8 @@ pub struct Exposure {
     pub name: ObjectName,
     /// Ingress class.
     pub ingress_class_name: ObjectName,
+    /// The Gateway that the spec names, if it does.
+    pub gateway: Option<Gateway>,
     /// Paths, at least one; none where the Ingress exists already.
     pub routes: Vec<Route>,
     /// Server certificate; `None` for HTTP only.

@@ -41,7 +41,7 @@ use crate::specification::document::Locate;
 use crate::specification::value::SpecName;
 use crate::store::Material;
 use crate::targets;
-use crate::targets::{Arrangement, Target};
+use crate::targets::{Arrangement, Entrusted, Target};
 use finish::Finisher;
 
 pub use print::text;
@@ -108,6 +108,8 @@ fn existing_ingresses(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
 pub struct Checked {
     /// In the order in which they can be applied.
     pub manifests: Vec<Object>,
+    /// What exists already by the spec and was not shown, as it is taken to be; never printed.
+    pub entrusted: Vec<Object>,
     /// What is worth knowing of them.
     pub warnings: Vec<Diagnostic>,
 }
@@ -185,8 +187,16 @@ impl Rendered<'_> {
             set.add(object);
         }
         let ours = others.is_empty().then_some(objects.as_slice());
+        let entrusted = target.entrusted(&model, locate);
+        let is_shown = |one: &Entrusted| {
+            others.iter().any(|(identity, _)| identity.is_same_object(&one.object.identity))
+        };
+        let (_, entrusted): (Vec<_>, Vec<_>) = entrusted.into_iter().partition(is_shown);
         for (identity, object) in others {
             set.add_other(identity, object);
+        }
+        for one in &entrusted {
+            set.add(&one.object);
         }
         let found = target.check_objects(&model, &set, locate);
         let differences = protection::check(&model, material, target, (&set, ours), locate);
@@ -195,7 +205,10 @@ impl Rendered<'_> {
             return Err(found);
         }
         order::sort(&mut objects);
-        Ok(Checked { manifests: objects, warnings: found })
+        let (entrusted, unseen): (Vec<_>, Vec<_>) =
+            entrusted.into_iter().map(|one| (one.object, one.unseen)).unzip();
+        let warnings = found.into_iter().chain(unseen).collect();
+        Ok(Checked { manifests: objects, entrusted, warnings })
     }
 }
 

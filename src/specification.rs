@@ -62,6 +62,9 @@ pub struct Spec {
     /// Ingress class of every host without one of its own. Defaults to `nginx`.
     #[schemars(extend("default" = "nginx"))]
     pub ingress_class_name: Option<ObjectName>,
+    /// Gateway of every host without one of its own, for targets that write Gateways. Defaults to one that mtlsgen makes in each
+    /// namespace with hosts.
+    pub gateway: Option<Gateway>,
     /// The cluster's default `IngressClass`, which Kubernetes gives to Ingresses that are created without a class; `false`: there is
     /// none. Defaults to the one among the objects that is marked so; without one, it is not known.
     pub default_ingress_class: Option<DefaultIngressClass>,
@@ -102,6 +105,20 @@ pub struct Spec {
     /// Not supported yet.
     #[schemars(skip)]
     pub external_dns: Option<Later>,
+}
+
+/// The Gateway that hosts are served by.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Gateway {
+    /// Its name. Defaults to `gateway`.
+    #[schemars(extend("default" = "gateway"))]
+    pub name: Option<ObjectName>,
+    /// Its namespace, if it exists already; mtlsgen makes one in each namespace with hosts. Defaults to the host's.
+    pub namespace: Option<NamespaceName>,
+    /// Whether it exists already: it is not rendered, and hosts attach their listeners to it by ListenerSets of their own
+    /// namespaces. Its `allowedListeners` has to let these in.
+    pub existing: bool,
 }
 
 /// A controller that reads the objects.
@@ -488,6 +505,8 @@ pub struct Host {
     pub existing_ingress: Option<ExistingIngress>,
     /// Ingress class; defaults to the spec's.
     pub ingress_class_name: Option<ObjectName>,
+    /// Gateway; defaults to the spec's.
+    pub gateway: Option<Gateway>,
     /// Namespace of the Ingress and its Secrets; defaults to the spec's.
     pub namespace: Option<NamespaceName>,
     /// Labels of the objects.

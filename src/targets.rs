@@ -52,6 +52,14 @@ pub struct Explanation {
     pub is_of_others: bool,
 }
 
+/// An object that exists already.
+pub struct Entrusted {
+    /// What it is taken to be.
+    pub object: Object,
+    /// What is said where it is not shown.
+    pub unseen: Diagnostic,
+}
+
 /// An ingress dialect.
 ///
 /// Implementations take the [`Exposure`] apart without `..`, so that a new field of the model does not
@@ -104,6 +112,10 @@ pub trait Target: Sync {
         existing: &Existing<'_>,
         locate: Locate<'_>,
     ) -> Amendment;
+
+    /// Objects that the spec says exist already, for the hosts of the model: what they are taken to be where they are not shown, and
+    /// what is said of that.
+    fn entrusted(&self, model: &Model, locate: Locate<'_>) -> Vec<Entrusted>;
 
     /// Findings about the final objects, after templates, patches and annotations, other than which clients are admitted.
     fn check_objects(

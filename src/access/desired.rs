@@ -73,6 +73,7 @@ fn host<'a>(exposure: &'a Exposure, asking: &mut Asking<'a>) -> DesiredHost {
         namespace,
         name: _,
         ingress_class_name: _,
+        gateway: _,
         routes,
         tls,
         client_auth,

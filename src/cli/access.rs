@@ -196,7 +196,7 @@ fn of_spec(args: &Args, globals: &Globals, asked: &mut Asked) -> Result<ExitStat
     let (model, Planned { inventory, .. }) = (setup.model(), &planned);
     let keyring = &setup.keys(inventory, &Touched::everything()).ring_of_names()?;
     let holdings = Holdings { model, inventory, keyring };
-    let Checked { manifests, warnings } =
+    let Checked { manifests, entrusted, warnings } =
         rendering.manifests(model, &holdings, Disclosure::Fingerprint)?;
     report.diagnostics(&warnings);
     let mut clients: Vec<Client> =
@@ -204,7 +204,7 @@ fn of_spec(args: &Args, globals: &Globals, asked: &mut Asked) -> Result<ExitStat
     clients.append(&mut asked.clients);
     asked.clients = clients;
     let mut set = ObjectSet::within(Namespace::Known(DEFAULT_NAMESPACE), Extent::Complete);
-    for object in &manifests {
+    for object in manifests.iter().chain(&entrusted) {
         set.add(object);
     }
     answer(args, globals, (&set, &args.readers_of(model)?), asked, now)

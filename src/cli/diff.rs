@@ -67,7 +67,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     // Certificates have the fingerprints of keys: a clone without keys can be compared.
     let keyring = &setup.keys(inventory, &Touched::everything()).ring_of_names()?;
     let holdings = Holdings { model, inventory, keyring };
-    let Checked { manifests, warnings } =
+    let Checked { manifests, entrusted: _, warnings } =
         rendering.manifests(model, &holdings, Disclosure::Fingerprint)?;
     report.diagnostics(&warnings);
     let options = Options {

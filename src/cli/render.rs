@@ -238,7 +238,8 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     run.settle_keys()?;
     let holdings = Holdings { model, inventory, keyring: &keyring };
     let material = Selected { holdings, touched };
-    let Checked { mut manifests, warnings } = rendering.manifests(model, &material, disclosure)?;
+    let Checked { mut manifests, entrusted: _, warnings } =
+        rendering.manifests(model, &material, disclosure)?;
     report.diagnostics(&warnings);
     let selected = &args.selection.choose(model, &manifests)?[..];
     setup.source.check_selection(model, selected, report)?;

@@ -8,7 +8,7 @@ use super::lineage::Lineage;
 use super::tls::{self, Certificates, Setting, Source};
 use super::{
     Client, ClientAuthentication, Exposure, ServerCertificateSource, ServerTls, Service,
-    client_auth, collisions, existing_ingress, names, routes,
+    client_auth, collisions, existing_ingress, gateways, names, routes,
 };
 use crate::diagnostic::Diagnostic;
 use crate::domain;
@@ -186,6 +186,8 @@ fn exposure(
         }
         None => None,
     };
+    let own_namespace = super::namespace(context.spec, written.namespace.as_ref());
+    let gateway = gateways::resolve(context, key, written, &own_namespace, findings);
     let mut labels = super::labels(context.spec);
     labels.extend(written.labels.clone());
     let mut annotations = context.spec.annotations.clone();
@@ -193,9 +195,10 @@ fn exposure(
     Some(Exposure {
         key: (*key).to_owned(),
         host: host.clone(),
-        namespace: super::namespace(context.spec, written.namespace.as_ref()),
+        namespace: own_namespace,
         name: name.clone(),
         ingress_class_name: super::ingress_class_name(context, written),
+        gateway,
         routes: routes?,
         tls: tls.usable()?,
         client_auth: client_auth.usable()?,

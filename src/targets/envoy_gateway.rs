@@ -12,7 +12,9 @@ mod support;
 #[cfg(test)]
 mod tests;
 
-use super::{Amendment, Arrangement, Existing, Explanation, Feature, Support, Target, misread};
+use super::{
+    Amendment, Arrangement, Entrusted, Existing, Explanation, Feature, Support, Target, misread,
+};
 use crate::controllers::{self, Controller as _};
 use crate::diagnostic::Diagnostic;
 use crate::enforcement::{CheckedLists, Library, Refusal, UnknownStatus, Verifier};
@@ -87,6 +89,10 @@ impl Target for EnvoyGateway {
     fn amend(&self, _: &Model, _: &Arrangement<'_>, _: &Existing<'_>, _: Locate<'_>) -> Amendment {
         // `existingIngress` is refused.
         Amendment::default()
+    }
+
+    fn entrusted(&self, model: &Model, locate: Locate<'_>) -> Vec<Entrusted> {
+        gateways::entrusted(model, locate)
     }
 
     fn check_objects(&self, _: &Model, objects: &ObjectSet<'_>, _: Locate<'_>) -> Vec<Diagnostic> {

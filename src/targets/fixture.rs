@@ -122,6 +122,7 @@ pub(crate) fn exposure(host: &str) -> Exposure {
         }],
         tls: None,
         client_auth: None,
+        gateway: None,
         existing_ingress: None,
         covered_by: None,
         labels: Labels::new(),

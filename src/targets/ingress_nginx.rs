@@ -101,6 +101,10 @@ impl Target for IngressNginx {
         amend::amend(model, arrangement, existing, locate)
     }
 
+    fn entrusted(&self, _: &Model, _: Locate<'_>) -> Vec<super::Entrusted> {
+        Vec::new()
+    }
+
     fn check_objects(
         &self,
         model: &Model,
@@ -143,6 +147,7 @@ fn ingress(exposure: &Exposure, ours: Annotations) -> Object {
         namespace,
         name,
         ingress_class_name,
+        gateway: _,
         routes,
         tls,
         client_auth: _,

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::support::Sandbox;
 
+mod gateways;
 mod lists;
 
 const SPEC: &str = r#"

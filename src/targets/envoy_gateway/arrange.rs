@@ -347,7 +347,11 @@ fn refuse_disagreement(model: &Model, places: &dyn Places, found: &mut Vec<Diagn
     for exposure in &model.exposures {
         let name = exposure.host.as_str().to_lowercase();
         let first = *first_of.entry(name).or_insert(exposure);
+        let gateway = |one: &Exposure| {
+            one.gateway.as_ref().map(|own| (own.name.clone(), own.existing_in.clone()))
+        };
         let agrees = first.namespace == exposure.namespace
+            && gateway(first) == gateway(exposure)
             && first.tls.as_ref().map(|tls| &tls.secret_name)
                 == exposure.tls.as_ref().map(|tls| &tls.secret_name)
             && first.client_auth == exposure.client_auth;
@@ -355,7 +359,7 @@ fn refuse_disagreement(model: &Model, places: &dyn Places, found: &mut Vec<Diagn
             continue;
         }
         let title = format!(
-            "hosts `{}` and `{}` are both `{}`, and differ in namespace, certificate or client authentication",
+            "hosts `{}` and `{}` are both `{}`, and differ in namespace, Gateway, certificate or client authentication",
             first.key, exposure.key, exposure.host
         );
         found.push(
@@ -363,7 +367,7 @@ fn refuse_disagreement(model: &Model, places: &dyn Places, found: &mut Vec<Diagn
                 .at(places.key(&path!["hosts", &exposure.key]))
                 .related(places.key(&path!["hosts", &first.key]), "the other one")
                 .label("a host has one listener, in the Gateway of its namespace")
-                .help("write the same `namespace`, `tls` and `clientAuth` in both, or give one of them another host name"),
+                .help("write the same `namespace`, `gateway`, `tls` and `clientAuth` in both, or give one of them another host name"),
         );
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::arrange;
-use super::gateways::{self, GATEWAY, Listeners, PLAIN, Place};
+use super::gateways::{self, GATEWAY, Place, Places};
 use crate::diagnostic::Diagnostic;
 use crate::enforcement::{NameKind, NamePin, Pins};
 use crate::identity::Identity;
@@ -13,10 +13,8 @@ use crate::manifest::kinds::envoy_gateway::{
     PolicyHeaders, PolicyLists, PolicyNames, PolicyTls, PolicyValidation, StringMatch, Targets,
 };
 use crate::manifest::kinds::gateway::{
-    self, Allowed, AllowedNamespaces, BackendReference, Gateway, GatewayListener, GatewaySpec,
-    GrantFrom, GrantTo, HttpRoute, HttpRouteSpec, ListenerSet, ListenerSetSpec, ListenerTls,
-    PathMatch, Reference, ReferenceGrant, ReferenceGrantSpec, RequestRedirect, RouteFilter,
-    RouteMatch, RouteRule,
+    self, BackendReference, GrantFrom, GrantTo, HttpRoute, HttpRouteSpec, PathMatch, Reference,
+    ReferenceGrant, ReferenceGrantSpec, RequestRedirect, RouteFilter, RouteMatch, RouteRule,
 };
 use crate::manifest::kinds::{Kind, Metadata};
 use crate::manifest::texts::Texts;
@@ -48,15 +46,16 @@ pub(super) fn objects(
     let mut errors = Vec::new();
     let mut grants: BTreeMap<(String, String), BTreeSet<&str>> = BTreeMap::new();
     for listeners in gateways::of(model) {
-        let places = listeners.places(model);
-        for exposure in listeners.parts.iter().flatten() {
+        let places = listeners.places();
+        let at = |exposure: &Exposure| &places[&exposure.host.as_str().to_lowercase()];
+        for exposure in listeners.own() {
+            let Some(place) = &at(exposure).tls else { continue };
             let arranged = arrangement.host(&exposure.key);
             let Some(arranged) = arranged.filter(|one| one.verify != Verify::Off) else { continue };
             if arranged.secret.namespace != exposure.namespace.as_str() {
                 let secret = (arranged.secret.namespace.clone(), arranged.secret.name.clone());
                 grants.entry(secret).or_default().insert(exposure.namespace.as_str());
             }
-            let place = &places[&exposure.host.as_str().to_lowercase()];
             let lists = arranged.authorities.map(|all| material.revocation_lists(all));
             // Without the list that is missing, nothing is rendered at all.
             let lists = lists.and_then(Result::ok).flatten();
@@ -70,24 +69,15 @@ pub(super) fn objects(
             }
             add(policy(exposure, arranged, place, (has_lists, &pins)));
         }
-        add_gateways(model, &listeners, add);
-        let own = |exposure: &&Exposure| {
-            (exposure.namespace.as_str(), exposure.ingress_class_name.as_str())
-                == (listeners.namespace, listeners.class)
-        };
-        for exposure in model.exposures.iter().filter(own) {
-            let place = places.get(&exposure.host.as_str().to_lowercase());
-            let plain = Place {
-                kind: "Gateway",
-                name: listeners.name(model, 0),
-                section: PLAIN.to_owned(),
-            };
-            let at = place.filter(|_| exposure.tls.is_some()).unwrap_or(&plain);
+        listeners.add_objects(model, add);
+        for exposure in &listeners.exposures {
+            let Places { tls, plain } = at(exposure);
+            let own = tls.as_ref().filter(|_| exposure.tls.is_some()).unwrap_or(plain);
             for (part, routes) in exposure.routes.chunks(MOST_RULES).enumerate() {
-                add(route(model, exposure, at, (part, routes)));
+                add(route(model, exposure, own, (part, routes)));
             }
             if exposure.tls.is_some() {
-                add(redirect(exposure, &plain));
+                add(redirect(exposure, plain));
             }
         }
     }
@@ -129,7 +119,7 @@ fn revoked_between(
     ))
 }
 
-fn object(
+pub(super) fn object(
     api_version: String,
     kind: &str,
     (namespace, name): (&str, String),
@@ -151,70 +141,13 @@ fn object(
     }
 }
 
-fn of_gateway_api() -> String {
+pub(super) fn of_gateway_api() -> String {
     format!("{}/v1", gateway::GROUP)
 }
 
 /// Labels of the spec, and of the host where there is one.
-fn metadata(labels: &crate::model::Labels) -> Metadata {
+pub(super) fn metadata(labels: &crate::model::Labels) -> Metadata {
     Metadata { labels: Texts::of(labels), annotations: Texts::default() }
-}
-
-/// A Gateway, and `ListenerSet`s for the hosts that it has no room for.
-fn add_gateways(model: &Model, listeners: &Listeners<'_>, add: &mut dyn FnMut(Object)) {
-    for (part, exposures) in listeners.parts.iter().enumerate() {
-        let name = listeners.name(model, part);
-        let own = exposures.iter().map(|exposure| listener(exposure));
-        if part > 0 {
-            let keys = exposures.iter().map(|one| one.key.clone()).collect();
-            let parent_ref = Reference {
-                group: Some(gateway::GROUP.to_owned()),
-                kind: Some("Gateway".to_owned()),
-                name: listeners.name(model, 0),
-                ..Reference::default()
-            };
-            let spec = ListenerSetSpec { parent_ref, listeners: own.collect() };
-            let set = ListenerSet { metadata: metadata(&model.labels), spec };
-            let template = "envoy-gateway/listener-set.yaml.j2";
-            let at = (listeners.namespace, name);
-            let kind = Kind::ListenerSet(Box::new(set));
-            add(object(of_gateway_api(), "ListenerSet", at, keys, template, kind));
-            continue;
-        }
-        let plain = GatewayListener {
-            name: PLAIN.to_owned(),
-            port: 80,
-            protocol: "HTTP".to_owned(),
-            ..GatewayListener::default()
-        };
-        let same = AllowedNamespaces { from: Some("Same".to_owned()), selector: None };
-        let has_sets = listeners.parts.len() > 1;
-        let spec = GatewaySpec {
-            gateway_class_name: listeners.class.to_owned(),
-            listeners: std::iter::once(plain).chain(own).collect(),
-            allowed_listeners: Allowed { namespaces: has_sets.then_some(same), kinds: Vec::new() },
-            ..GatewaySpec::default()
-        };
-        let gateway = Kind::Gateway(Box::new(Gateway { metadata: metadata(&model.labels), spec }));
-        let template = "envoy-gateway/gateway.yaml.j2";
-        let at = (listeners.namespace, name);
-        add(object(of_gateway_api(), "Gateway", at, listeners.keys.clone(), template, gateway));
-    }
-}
-
-fn listener(exposure: &Exposure) -> GatewayListener {
-    let secrets = exposure
-        .tls
-        .iter()
-        .map(|tls| Reference { name: tls.secret_name.to_string(), ..Reference::default() });
-    GatewayListener {
-        name: gateways::section(exposure),
-        hostname: Some(exposure.host.to_string()),
-        port: 443,
-        protocol: "HTTPS".to_owned(),
-        tls: Some(ListenerTls { mode: None, certificate_refs: secrets.collect() }),
-        allowed_routes: Allowed::default(),
-    }
 }
 
 /// What a host's listener asks of clients.

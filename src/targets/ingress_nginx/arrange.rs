@@ -98,6 +98,7 @@ pub(super) struct Judged<'m> {
 pub(super) fn judge<'m>(model: &'m Model, places: &dyn Places) -> Judged<'m> {
     let (mut found, mut refused) = (Vec::new(), BTreeSet::new());
     let scene = Scene::of(model, places);
+    found.extend(gateways(model, places));
     for exposure in &model.exposures {
         let Some(auth) = &exposure.client_auth else { continue };
         let host = Host { scene: &scene, exposure, auth };
@@ -114,6 +115,22 @@ pub(super) fn judge<'m>(model: &'m Model, places: &dyn Places) -> Judged<'m> {
         }
     }
     Judged { found, refused }
+}
+
+/// Gateways, which ingress-nginx does not read.
+fn gateways(model: &Model, places: &dyn Places) -> Vec<Diagnostic> {
+    let mut named = BTreeSet::new();
+    for exposure in &model.exposures {
+        let Some(gateway) = &exposure.gateway else { continue };
+        let own = path!["hosts", &exposure.key, "gateway"];
+        named.insert(if gateway.is_own { own } else { path!["gateway"] });
+    }
+    let error = |place: Path| {
+        Diagnostic::error("key-without-effect", "`gateway` has no effect with ingress-nginx")
+            .at(places.key(&place))
+            .help("remove it, or write `target = \"envoy-gateway\"`")
+    };
+    named.into_iter().map(error).collect()
 }
 
 /// What is asked of the model for many hosts.

@@ -29,6 +29,7 @@ pub(super) fn of(
         namespace: _,
         name: _,
         ingress_class_name: _,
+        gateway: _,
         routes: _,
         tls,
         client_auth: _,
