@@ -116,7 +116,7 @@ pub struct Gateway {
     pub name: Option<ObjectName>,
     /// Its namespace, if it exists already; mtlsgen makes one in each namespace with hosts. Defaults to the host's.
     pub namespace: Option<NamespaceName>,
-    /// Whether it exists already: it is not rendered, and hosts attach their listeners to it by ListenerSets of their own
+    /// Whether it exists already: it is not rendered, and hosts attach their listeners to it by `ListenerSet`s of their own
     /// namespaces. Its `allowedListeners` has to let these in.
     pub existing: bool,
 }

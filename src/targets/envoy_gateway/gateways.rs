@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::objects::{metadata, object, of_gateway_api};
+use super::objects::{metadata, object, of_core, of_gateway_api};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Object;
 use crate::manifest::kinds::Kind;
@@ -168,15 +168,14 @@ impl<'m> Listeners<'m> {
             name: PLAIN.to_owned(),
             port: 80,
             protocol: "HTTP".to_owned(),
-            ..GatewayListener::default()
+            ..of_own_namespace()
         };
         let own = self.parts.iter().take(1).flatten().map(|exposure| listener(exposure));
-        let same = AllowedNamespaces { from: Some("Same".to_owned()), selector: None };
         let has_sets = self.parts.len() > 1;
         let spec = GatewaySpec {
             gateway_class_name: self.class.to_owned(),
             listeners: std::iter::once(plain).chain(own).collect(),
-            allowed_listeners: Allowed { namespaces: has_sets.then_some(same), kinds: Vec::new() },
+            allowed_listeners: Allowed { namespaces: has_sets.then(same), kinds: Vec::new() },
             ..GatewaySpec::default()
         };
         let kind =
@@ -201,7 +200,7 @@ impl<'m> Listeners<'m> {
                 hostname: Some(exposure.host.to_string()),
                 port: 80,
                 protocol: "HTTP".to_owned(),
-                ..GatewayListener::default()
+                ..of_own_namespace()
             });
             let tls = exposure.tls.as_ref().map(|_| listener(exposure));
             tls.into_iter().chain(plain).collect::<Vec<_>>()
@@ -223,18 +222,29 @@ impl<'m> Listeners<'m> {
 }
 
 fn listener(exposure: &Exposure) -> GatewayListener {
-    let secrets = exposure
-        .tls
-        .iter()
-        .map(|tls| Reference { name: tls.secret_name.to_string(), ..Reference::default() });
+    let secrets = exposure.tls.iter().map(|tls| of_core("Secret", tls.secret_name.to_string()));
     GatewayListener {
         name: section(exposure),
         hostname: Some(exposure.host.to_string()),
         port: 443,
         protocol: "HTTPS".to_owned(),
-        tls: Some(ListenerTls { mode: None, certificate_refs: secrets.collect() }),
-        allowed_routes: Allowed::default(),
+        tls: Some(ListenerTls {
+            mode: Some("Terminate".to_owned()),
+            certificate_refs: secrets.collect(),
+        }),
+        ..of_own_namespace()
     }
+}
+
+/// A listener for routes of its own namespace. What the API server fills in is written out, here and in routes: otherwise, each
+/// `kubectl apply` would say that it changes them.
+fn of_own_namespace() -> GatewayListener {
+    let allowed_routes = Allowed { namespaces: Some(same()), kinds: Vec::new() };
+    GatewayListener { allowed_routes, ..GatewayListener::default() }
+}
+
+fn same() -> AllowedNamespaces {
+    AllowedNamespaces { from: Some("Same".to_owned()), selector: None }
 }
 
 /// The name of a host's listener.

@@ -175,11 +175,8 @@ fn policy(
     };
     let is_elsewhere = secret.namespace != exposure.namespace.as_str();
     let reference = Reference {
-        group: Some(String::new()),
-        kind: Some("Secret".to_owned()),
         namespace: is_elsewhere.then(|| secret.namespace.clone()),
-        name: secret.name.clone(),
-        ..Reference::default()
+        ..of_core("Secret", secret.name.clone())
     };
     let crl = has_lists.then(|| PolicyLists {
         refs: vec![reference.clone()],
@@ -255,11 +252,20 @@ fn alternative_names(pins: &[NamePin]) -> PolicyNames {
     names
 }
 
-fn parent(place: &Place) -> Reference {
-    let is_set = place.kind != "Gateway";
+/// A reference to an object of the core group.
+pub(super) fn of_core(kind: &str, name: String) -> Reference {
     Reference {
-        group: is_set.then(|| gateway::GROUP.to_owned()),
-        kind: is_set.then(|| place.kind.to_owned()),
+        group: Some(String::new()),
+        kind: Some(kind.to_owned()),
+        name,
+        ..Reference::default()
+    }
+}
+
+fn parent(place: &Place) -> Reference {
+    Reference {
+        group: Some(gateway::GROUP.to_owned()),
+        kind: Some(place.kind.to_owned()),
         name: place.name.clone(),
         section_name: Some(place.section.clone()),
         ..Reference::default()
@@ -283,14 +289,13 @@ fn route(
         };
         let path = PathMatch { kind: Some(kind.to_owned()), value: Some(route.path.clone()) };
         let to = Reference {
-            name: route.service.to_string(),
             port: arrange::number(model, exposure, route.service.as_str(), &route.port),
-            ..Reference::default()
+            ..of_core("Service", route.service.to_string())
         };
         RouteRule {
             matches: vec![RouteMatch { path: Some(path), ..RouteMatch::default() }],
             filters: Vec::new(),
-            backend_refs: vec![BackendReference { to, weight: None, filters: Vec::new() }],
+            backend_refs: vec![BackendReference { to, weight: Some(1), filters: Vec::new() }],
         }
     };
     let annotations =
@@ -325,7 +330,12 @@ fn redirect(exposure: &Exposure, plain: &Place) -> Object {
             ..RequestRedirect::default()
         }),
     };
-    let rule = RouteRule { filters: vec![filter], ..RouteRule::default() };
+    let everything = PathMatch { kind: Some("PathPrefix".to_owned()), value: Some("/".to_owned()) };
+    let rule = RouteRule {
+        matches: vec![RouteMatch { path: Some(everything), ..RouteMatch::default() }],
+        filters: vec![filter],
+        ..RouteRule::default()
+    };
     let spec = HttpRouteSpec {
         parent_refs: vec![parent(plain)],
         hostnames: vec![exposure.host.to_string()],
