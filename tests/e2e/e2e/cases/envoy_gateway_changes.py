@@ -35,7 +35,7 @@ class _Changing:
         self.namespace = world.cluster.new_namespace("envoy-changes")
         self._hosts = 1
         folder = world.scratch / "project"
-        self.deployment: Deployment = new_deployment(world.run, folder, self._spec(), self.namespace)
+        self.deployment: Deployment = new_deployment(world, folder, self._spec(), self.namespace)
         self.render()
 
     def host(self, number: int = 0) -> str:
@@ -238,7 +238,7 @@ def many(world: World) -> None:
         "services": {"app": {"image": "httpd", "port": 80}},
         "hosts": {**dict.fromkeys(names, host), names[-1]: {**host, "clientAuth": False}},
     }
-    deployment = new_deployment(world.run, world.scratch / "project", spec, namespace)
+    deployment = new_deployment(world, world.scratch / "project", spec, namespace)
     objects = deployment.render()
     listeners = [len(each["spec"]["listeners"]) for each in objects if each["kind"] in ("Gateway", "ListenerSet")]
     # One of the Gateway's is for plain HTTP.
@@ -271,7 +271,7 @@ def suffixes(world: World) -> None:
         host = {"service": "app", "tls": {"issuer": "servers"}, "clientAuth": {"cas": list(cas), "secretName": "trust"}}
         return {**spec, "hosts": {f"h.{namespace}.test": host}}
 
-    deployment = new_deployment(world.run, world.scratch / "project", hosts("clients"), namespace)
+    deployment = new_deployment(world, world.scratch / "project", hosts("clients"), namespace)
     before = _trust(deployment.render())
     host = f"h.{namespace}.test"
     alice, pat = (of_client(deployment.project, name) for name in ("alice", "pat"))

@@ -7,7 +7,7 @@ from functools import partial
 from ..ask import ask
 from ..cluster import as_list
 from ..enforcement.identities import Identity, of_client, proof
-from ..envoy_gateway.deployment import CLASS, REDIRECTED, Deployment, envoy_gateway, new_deployment, serve
+from ..envoy_gateway.deployment import CLASS, REDIRECTED, Deployment, envoy_gateway, new_deployment, no_longer, serve
 from ..envoy_gateway.scene import REFUSED, SERVED
 from ..processes import wait_until
 from ..program import Object
@@ -39,6 +39,7 @@ def existing(world: World) -> None:
     infra = world.cluster.new_namespace("envoy-infra")
     envoy_gateway(run)
     serve(run, infra)
+    world.defer(lambda: no_longer(run, infra))
     world.cluster.apply(as_list([_gateway(infra)]))
     for number in range(2):
         namespace = world.cluster.new_namespace("envoy-tenant")
@@ -51,7 +52,7 @@ def existing(world: World) -> None:
             "services": {"app": {"image": "httpd", "port": 80}, "open": {"image": "httpd", "port": 80}},
             "hosts": {host: {**entry, "clientAuth": {"cas": ["staff"]}}, open_host: {**entry, "service": "open"}},
         }
-        deployment = new_deployment(run, world.scratch / f"project-{number}", spec, namespace)
+        deployment = new_deployment(world, world.scratch / f"project-{number}", spec, namespace)
         deployment.render()
         alice = of_client(deployment.project, "alice")
 

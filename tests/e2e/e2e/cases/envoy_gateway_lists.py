@@ -37,7 +37,7 @@ def _deployment(world: World, namespace: str) -> Deployment:
             for name, listed in _LISTS.items()
         },
     }
-    deployment = new_deployment(world.run, world.scratch / "project", spec, namespace)
+    deployment = new_deployment(world, world.scratch / "project", spec, namespace)
     deployment.render()
     return deployment
 

@@ -23,7 +23,7 @@ def below_an_open_wildcard(world: World) -> None:
         "services": {name: {"image": "httpd", "port": 80} for name in ("inner", "outer")},
         "hosts": {inner: host, f"*.{namespace}.test": {"service": "outer", "tls": {"issuer": "servers"}}},
     }
-    deployment = new_deployment(world.run, world.scratch / "project", spec, namespace)
+    deployment = new_deployment(world, world.scratch / "project", spec, namespace)
     deployment.render()
     alice = of_client(deployment.project, "alice")
     deployment.becomes(SERVED, inner, alice)

@@ -76,7 +76,7 @@ class EnvoyGateway:
         self._folder = folder
         self._address = address
         self._certificates = folder / "certificates-of-envoy"
-        self._open = ExitStack()
+        self._open: dict[Place, ExitStack] = {}
         #: By namespace and name of the Gateway; None: there is none.
         self._envoys: dict[Place, Envoy | None] = {}
         _write_secret(run, name, _SECRET_OF_ENVOY, self._certificates)
@@ -112,16 +112,22 @@ class EnvoyGateway:
 
     def close(self) -> None:
         """Stops all Envoys; any can be started again."""
-        self._open.close()
-        self._envoys.clear()
+        self.stop(*{namespace for namespace, _ in self._envoys})
+
+    def stop(self, *namespaces: str) -> None:
+        """Stops those of the Gateways of these namespaces: a system lets few run at once, since they watch files."""
+        for key in [each for each in self._envoys if each[0] in namespaces]:
+            self._open.pop(key, ExitStack()).close()
+            del self._envoys[key]
 
     def _launched(self, key: Place, deployment: Object, files: Mapping[str, Mapping[str, str]]) -> Envoy:
         name = f"{self._name}-{'-'.join(key)}"
         folder = self._folder / name
-        folder.mkdir()
-        beside = self._open.enter_context(closing(self._run.network.beside()))
+        folder.mkdir(exist_ok=True)
+        stack = self._open[key] = ExitStack()
+        beside = stack.enter_context(closing(self._run.network.beside()))
         process = Process(name, beside.command(self._command(deployment, files, folder)), folder / "envoy.log")
-        self._open.callback(lambda: process.stop(patience=0))
+        stack.callback(lambda: process.stop(patience=0))
         return Envoy(name, f"{beside.address}:{port(80)}", f"{beside.address}:{port(443)}", process)
 
     def _wait(self, envoy: Envoy) -> None:

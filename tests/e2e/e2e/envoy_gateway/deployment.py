@@ -15,7 +15,7 @@ from ..controllers.namespaces import endpoints
 from ..enforcement.identities import Identity, proof
 from ..processes import NotReady, wait_until
 from ..program import Object, Project, read_objects
-from ..world import Run
+from ..world import Run, World
 from . import resources
 from .said import KINDS, Said, said
 from .scene import REFUSED, SERVED
@@ -58,7 +58,8 @@ def serve(run: Run, *namespaces: str) -> None:
 
 
 def no_longer(run: Run, *namespaces: str) -> None:
-    """Takes that back."""
+    """Takes that back, and stops the Envoys of these namespaces."""
+    envoy_gateway(run).stop(*namespaces)
     run.cluster.kubectl("label", "namespace", *namespaces, f"{_LABEL}-")
 
 
@@ -155,7 +156,8 @@ class Deployment:
         return said(self.project, hosts, clients, ["--controller", TARGET, "--whole-cluster", "-"], as_list(shown))
 
 
-def new_deployment(run: Run, folder: Path, spec: Mapping[str, Any], namespace: str) -> Deployment:
-    """A project of this spec, in a new folder, for one namespace."""
+def new_deployment(world: World, folder: Path, spec: Mapping[str, Any], namespace: str) -> Deployment:
+    """A project of this spec, in a new folder, for one namespace, which nobody serves after the case."""
     whole = {"target": TARGET, "namespace": namespace, **spec}
-    return Deployment(run, Project.with_spec(run.program, folder, whole), namespace)
+    world.defer(lambda: no_longer(world.run, namespace))
+    return Deployment(world.run, Project.with_spec(world.program, folder, whole), namespace)
