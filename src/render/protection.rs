@@ -1,5 +1,6 @@
 //! Whether what is rendered does what the spec says: each controller that reads it is asked, by its model.
 
+mod advice;
 mod below;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -14,7 +15,7 @@ use crate::controllers::{Accepted, Controller, Declared, Settings};
 use crate::diagnostic::{Diagnostic, Entry};
 use crate::enforcement::{
     Asked, Below, Desired, DesiredClients, DesiredHost, Difference, DifferenceKind, Given, Missing,
-    Pattern, Requester, Services, Witness, below_wildcards, compare,
+    Pattern, Services, Witness, below_wildcards, compare,
 };
 use crate::manifest::kinds;
 use crate::manifest::{Object, ObjectSet};
@@ -305,35 +306,6 @@ impl Scene<'_> {
         exposures.iter().filter_map(of_host).collect()
     }
 
-    /// What to do where a reader does not do what mtlsgen writes for it.
-    fn not_read(&self, witness: &Witness) -> String {
-        let reader = self.settings.controller;
-        match witness {
-            Witness::Request { client: Requester::Revoked(..), .. } => format!(
-                "{reader} does not read revocation lists: give clients short certificates, or exchange their authority (`mtlsgen ca rotate`)"
-            ),
-            Witness::Request {
-                client: Requester::NotListed(_) | Requester::Subject(_) | Requester::Pinned(_),
-                ..
-            } => format!(
-                "{reader} does not read lists of clients: let an authority of its own sign the clients of this host, and leave `allow` out"
-            ),
-            Witness::Request { request, .. }
-                if request.sni.as_ref().is_some_and(|sni| *sni != request.authority) =>
-            {
-                format!(
-                    "{reader} serves one host to those who name another one in the handshake: give the open host `clientAuth` as well, or a namespace, and with it a Gateway, of its own"
-                )
-            }
-            Witness::Deeper { observed: None, .. } => format!(
-                "{reader} does not count the intermediates of a chain: give the authorities of this host a `maxPathLen`, or leave `verifyDepth` out"
-            ),
-            _ => format!(
-                "{reader} does not do what the spec says with what mtlsgen writes: see its page in the documentation, or leave it out of `controllers`"
-            ),
-        }
-    }
-
     fn diagnostic(
         &self,
         exposure: &Exposure,
@@ -385,7 +357,9 @@ impl Scene<'_> {
         if !explanation.is_of_others {
             diagnostic = diagnostic.help(match exposure.existing_ingress {
                 Some(_) => EXISTING.to_owned(),
-                None if is_as_made(self.objects) => self.not_read(&first.witness),
+                None if is_as_made(self.objects) => {
+                    advice::not_read(self.settings.controller, &first.witness)
+                }
                 None => CHANGED.to_owned(),
             });
         }
