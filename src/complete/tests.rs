@@ -333,7 +333,7 @@ fn what_would_open_the_host_or_close_another_is_refused() {
     second["metadata"]["annotations"] = json!({ format!("{PREFIX}auth-tls-secret"): "default/ca-secret", format!("{PREFIX}auth-tls-verify-client"): "off" });
     let found = sayings(&shop(), vec![ingress(), second, service()]);
     assert!(
-        found.contains("may be served at `/`: that depends on which Ingress is older"),
+        found.contains("may be served at `/`: that depends on which object is older"),
         "{found}"
     );
 }

@@ -105,7 +105,7 @@ impl<T: PartialEq> Fact<T> {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Age => "which Ingress is older",
+            Self::Age => "which object is older",
             Self::Version => "the controller's version",
             Self::LoadOrder => "which object the controller reads last",
             Self::Reload => "whether the controller has reloaded",

@@ -197,7 +197,7 @@ fn an_ingress_of_others_shows_in_the_answers() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     let document: Value = serde_json::from_str(&run.stdout).unwrap();
     let (verdict, why) = verdict(&document, "web.example.com", "nothing");
-    assert_eq!((verdict.as_str(), why.as_str()), ("oneOf", "it depends on which Ingress is older"));
+    assert_eq!((verdict.as_str(), why.as_str()), ("oneOf", "it depends on which object is older"));
 }
 
 #[test]

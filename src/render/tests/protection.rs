@@ -221,7 +221,7 @@ fn another_object_cannot_open_a_protected_host() {
     );
     refused(
         &format!("{NGINX}auth-tls-secret: elsewhere/theirs, {NGINX}auth-tls-verify-client: 'off'"),
-        "a client without a certificate may be served at `/`: that depends on which Ingress is older",
+        "a client without a certificate may be served at `/`: that depends on which object is older",
     );
     refused(
         &format!("{NGINX}ssl-redirect: 'false'"),

@@ -65,7 +65,7 @@ fn times_in_files_say_nothing() {
     // Of which the older one counts: the cluster makes both anew.
     let (status, said) = rendered("", &ingress("a", "off", YEAR, NGINX));
     assert_eq!(status, 2, "{said}");
-    assert!(said.contains("which Ingress is older"), "{said}");
+    assert!(said.contains("which object is older"), "{said}");
     // One without a class gets that of the cluster.
     let (status, said) = rendered("", &ingress("a", "off", YEAR, ""));
     assert_eq!(status, 2, "{said}");

@@ -155,7 +155,7 @@ fn hosts_whose_names_meet_in_traefik_are_refused_anywhere() {
             hosts.collect::<String>()
         )
     };
-    let leads = "lead to `default/x-web:80`, which is behind host `z.example.com`: that depends on which Ingress is older";
+    let leads = "lead to `default/x-web:80`, which is behind host `z.example.com`: that depends on which object is older";
     for number in [3, 300] {
         let rest = far(number);
         refused(&traefik("3.7.15", ""), &rest, &[leads]);
