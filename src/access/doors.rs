@@ -133,7 +133,10 @@ impl Door<'_> {
     /// Whether that client is on its list, or it has none.
     #[must_use]
     pub fn has(&self, client: Listed<'_>) -> bool {
-        let has_pins = |pins: &Arc<Pins>| client.certificate.is_none_or(|one| pins.fit(one));
+        // A list whose clients have no certificates admits no one.
+        let has_pins = |pins: &Arc<Pins>| {
+            !pins.is_empty() && client.certificate.is_none_or(|one| pins.fit(one))
+        };
         self.subjects.is_none_or(|all| all.iter().any(|one| one == client.subject))
             && self.pins.as_ref().is_none_or(has_pins)
     }

@@ -179,6 +179,16 @@ clientAuth = { cas = ["staff", "foreign"], allow = ["alice"] }
 }
 
 #[test]
+fn the_line_for_curl_names_the_hosts_that_list_a_client_and_what_others_see() {
+    let sandbox = sandbox("");
+    let run = sandbox.ok(&["cert", "export", "alice", "--as", "curl", "-q", "--at", "2030-01-01"]);
+    assert!(run.stdout.contains("https://named.example.com/"), "{}", run.stdout);
+    assert!(!run.stdout.contains("hashed.example.com"), "{}", run.stdout);
+    assert!(run.stdout.contains("without, the TLS handshake fails"), "{}", run.stdout);
+    assert!(!run.stdout.contains("400"), "{}", run.stdout);
+}
+
+#[test]
 fn clients_whose_keys_envoy_asks_nothing_of_are_named() {
     let more = "[clients.edward]\nissuer = \"staff\"\nprivateKey.algorithm = \"Ed25519\"\n";
     let sandbox = sandbox(more);

@@ -8,6 +8,7 @@ use super::address::Address;
 use super::credential::{Credential, server_root};
 use super::refused;
 use crate::cli::report::CommandError;
+use crate::enforcement::Refusal;
 use crate::kustomize::doctor::command::quoted;
 use crate::model::{Exposure, ServerCertificateSource};
 use crate::pki::request::Holder;
@@ -51,7 +52,11 @@ pub fn lines(
     for exposure in &reached {
         let line = line(credential, &own.words, exposure, address);
         let line = line.ok_or_else(|| no_files(credential))?;
-        let _ = writeln!(text, "{line}\n# {}", answers(exposure));
+        let _ = writeln!(
+            text,
+            "{line}\n# {}",
+            answers(exposure, credential.model.conventions.verifier.refusal)
+        );
     }
     if text.is_empty() {
         return Ok(format!(
@@ -187,12 +192,15 @@ fn line(
     Some(line)
 }
 
-fn answers(exposure: &Exposure) -> String {
+fn answers(exposure: &Exposure, refusal: Refusal) -> String {
     if exposure.is_unknown() {
         return "200 (or what the service answers) with the certificate; without, that depends on annotations that the spec allows by name".to_owned();
     }
     let auth = exposure.client_auth.as_ref();
     match auth.map(|auth| (auth.verify, &auth.error_page)) {
+        Some((Verify::On, _)) if refusal == Refusal::Alert => {
+            "200 (or what the service answers) with the certificate; without, the TLS handshake fails (curl: 16, 35, 55 or 56)".to_owned()
+        }
         Some((Verify::On, None)) => "200 (or what the service answers) with the certificate, 400 without".to_owned(),
         Some((Verify::On, Some(page))) => {
             format!("200 (or what the service answers) with the certificate, 302 to {page} without")

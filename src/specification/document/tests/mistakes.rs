@@ -103,7 +103,7 @@ fn unknown_names() {
     says(
         "a.toml",
         "[hosts.a]\nclient_auth.cas = []",
-        "a.toml:2:1 unknown-key unknown key `client_auth` | write `clientAuth` | known keys: `host`, `service`, `routes`, `tls`, `clientAuth`, `ingressName`, `existingIngress`, `ingressClassName`, `namespace`, `labels`, `annotations`, `allowAnnotations`",
+        "a.toml:2:1 unknown-key unknown key `client_auth` | write `clientAuth` | known keys: `host`, `service`, `routes`, `tls`, `clientAuth`, `ingressName`, `existingIngress`, `ingressClassName`, `gateway`, `namespace`, `labels`, `annotations`, `allowAnnotations`",
     );
     says("a.yaml", "banana: 1", "a.yaml:1:1 unknown-key unknown key `banana`");
     says("a.yaml", "foo:", "a.yaml:1:1 unknown-key unknown key `foo`");
@@ -326,7 +326,7 @@ fn mistakes_in_set() {
     says(
         "--set",
         "hosts.a.foo=1",
-        "--set:1:9 unknown-key unknown key `foo` | known keys: `host`, `service`, `routes`, `tls`, `clientAuth`, `ingressName`, `existingIngress`, `ingressClassName`, `namespace`, `labels`, `annotations`, `allowAnnotations`",
+        "--set:1:9 unknown-key unknown key `foo` | known keys: `host`, `service`, `routes`, `tls`, `clientAuth`, `ingressName`, `existingIngress`, `ingressClassName`, `gateway`, `namespace`, `labels`, `annotations`, `allowAnnotations`",
     );
     says(
         "--set",
